@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Random numbers: secrets from the kernel, and a small seeded generator for
+ * everything that only needs to be even (picks, jitter), so that tests can
+ * repeat a run. The generator: one thread at a time.
+ */
+#ifndef SVC_BASE_RNG_H
+#define SVC_BASE_RNG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct svc__rng {
+    uint64_t state;
+};
+
+/* size secret bytes from getrandom(2). 0, or SVC_ENOTSUP: there is no weak
+ * fall-back (faults P22). */
+int svc__rng_secret(void *ret, size_t size);
+
+void svc__rng_seed(struct svc__rng *rng, uint64_t seed);
+
+uint64_t svc__rng_next(struct svc__rng *rng);
+
+/* Even in [0, n); n > 0. */
+uint32_t svc__rng_below(struct svc__rng *rng, uint32_t n);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Mutex with condition on the boot-time clock's deadlines, reference count,
+ * and the fork generation. Plain, never recursive.
+ */
+#ifndef SVC_BASE_SYNC_H
+#define SVC_BASE_SYNC_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct svc__mutex {
+    pthread_mutex_t mutex;
+    pthread_cond_t cond;
+};
+
+/* 0 or SVC_ENOMEM. */
+int svc__mutex_init(struct svc__mutex *m);
+void svc__mutex_fini(struct svc__mutex *m);
+void svc__mutex_lock(struct svc__mutex *m);
+void svc__mutex_unlock(struct svc__mutex *m);
+
+/* Waits, with m held, for a broadcast or until deadline_ms (boot-time clock,
+ * INT64_MAX for ever). May wake early: the caller tests its condition and the
+ * clock again. */
+void svc__mutex_wait(struct svc__mutex *m, int64_t deadline_ms);
+
+/* Wakes every waiter; m is held. */
+void svc__mutex_broadcast(struct svc__mutex *m);
+
+struct svc__refs {
+    _Atomic uint32_t count;
+};
+
+static inline void svc__refs_init(struct svc__refs *refs)
+{
+    atomic_init(&refs->count, 1);
+}
+
+static inline void svc__refs_get(struct svc__refs *refs)
+{
+    atomic_fetch_add_explicit(&refs->count, 1, memory_order_relaxed);
+}
+
+/* Returns 1 when that was the last one. */
+static inline int svc__refs_put(struct svc__refs *refs)
+{
+    return atomic_fetch_sub_explicit(&refs->count, 1, memory_order_acq_rel) ==
+           1;
+}
+
+/* Generation of this process: rises in a child of fork() (faults P7). The first
+ * call registers the hook; 0 when that fails, which the next call tries again,
+ * else at least 1. */
+unsigned svc__fork_generation(void);
+
+#endif
