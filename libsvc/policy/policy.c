@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Owns the list of policies that are built, the default first, and the reading
+ * of their names (semantics 3).
+ */
+#include "policy/policy.h"
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <string.h>
+
+static const struct svc__policy_ops *const policies[] = {
+    &svc__policy_rr,
+    &svc__policy_random,
+    &svc__policy_pick_first,
+};
+
+const struct svc__policy_ops *svc__policy_at(size_t i)
+{
+    return i < sizeof(policies) / sizeof(policies[0]) ? policies[i] : NULL;
+}
+
+/* Whether word is one of the words of a list, which have a space between
+ * them. */
+static int is_in(const char *list, const char *word)
+{
+    size_t size = strlen(word);
+
+    while (*list != '\0') {
+        size_t n = strcspn(list, " ");
+
+        if (n == size && memcmp(list, word, n) == 0)
+            return 1;
+        list += n;
+        list += *list == ' ';
+    }
+    return 0;
+}
+
+int svc__policy_find(const char *name, const struct svc__policy_ops **ret,
+                     svc_error *reterr)
+{
+    const struct svc__policy_ops *ops;
+    struct svc__buf valid;
+    int err;
+
+    if (name == NULL || name[0] == '\0') {
+        *ret = policies[0];
+        return 0;
+    }
+    for (size_t i = 0; (ops = svc__policy_at(i)) != NULL; i++) {
+        if (strcmp(ops->name, name) == 0 || is_in(ops->alias, name)) {
+            *ret = ops;
+            return 0;
+        }
+    }
+    svc__buf_init(&valid, 256);
+    for (size_t i = 0; (ops = svc__policy_at(i)) != NULL; i++)
+        svc__buf_printf(&valid, "%s%s", i == 0 ? "" : ", ", ops->name);
+    err = valid.err != 0
+              ? svc__err_nomem(reterr)
+              : svc__err_set(reterr, SVC_EINVAL, "no policy \"%s\"; valid: %s",
+                             name, valid.data);
+    svc__buf_fini(&valid);
+    return err;
+}

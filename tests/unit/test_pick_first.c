@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pick first: one endpoint as long as it is there, another one for another
+ * service, and a change of members that moves nothing else.
+ */
+#include "policy/policy.h"
+
+#include "set_build.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct svc__pick_ctx ctx = {.key = NULL};
+
+/* The number of the endpoint that is picked from a set. */
+static uint32_t first_of(const struct svc_endpoints *set, uint64_t seed)
+{
+    const struct svc__policy_params params = {.seed = seed};
+    void *st = NULL;
+    size_t at;
+
+    assert_int_equal(svc__policy_pick_first.build(set, &params, NULL, &st), 0);
+    at = svc__policy_pick_first.pick(st, &ctx);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(svc__policy_pick_first.pick(st, &ctx), at);
+    svc__policy_pick_first.destroy(st);
+    return set_number(set, at);
+}
+
+/* first_of a set without one number. */
+static uint32_t first_without(uint32_t last, uint32_t gone, uint64_t seed)
+{
+    uint32_t numbers[64];
+    size_t count = 0;
+    struct svc_endpoints *set;
+    uint32_t first;
+
+    for (uint32_t i = 1; i <= last; i++) {
+        if (i != gone)
+            numbers[count++] = i;
+    }
+    set = set_build(numbers, count);
+    first = first_of(set, seed);
+    svc_endpoints_unref(set);
+    return first;
+}
+
+/* Chi-square over ten endpoints, 9 degrees of freedom. */
+static void services_start_at_different_ones(void **state)
+{
+    struct svc_endpoints *set = set_range(1, 10);
+    size_t counts[10] = {0};
+    double chi = 0;
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 10000; seed++)
+        counts[first_of(set, seed) - 1]++;
+    for (size_t i = 0; i < 10; i++)
+        chi += ((double)counts[i] - 1000) * ((double)counts[i] - 1000) / 1000;
+    assert_true(chi < 48);
+    svc_endpoints_unref(set);
+}
+
+/* Another endpoint that goes moves nothing; the first one that goes is
+ * followed by the second of the order, and comes back to its place. */
+static void others_that_go_move_nothing(void **state)
+{
+    struct svc_endpoints *set = set_range(1, 12);
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        uint32_t first = first_of(set, seed);
+        uint32_t second = first_without(12, first, seed);
+
+        assert_int_not_equal(first, second);
+        for (uint32_t gone = 1; gone <= 12; gone++) {
+            assert_int_equal(first_without(12, gone, seed),
+                             gone == first ? second : first);
+        }
+    }
+    svc_endpoints_unref(set);
+}
+
+/* A newcomer is first for its share of the services, and else changes
+ * nothing. */
+static void newcomers_take_their_share(void **state)
+{
+    struct svc_endpoints *before = set_range(1, 9);
+    struct svc_endpoints *after = set_range(1, 10);
+    size_t taken = 0;
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 4000; seed++) {
+        uint32_t old = first_of(before, seed);
+        uint32_t new = first_of(after, seed);
+
+        if (new == 10)
+            taken++;
+        else
+            assert_int_equal(new, old);
+    }
+    assert_in_range(taken, 300, 500); /* 400, 5 sigma is 95 */
+    svc_endpoints_unref(before);
+    svc_endpoints_unref(after);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(services_start_at_different_ones),
+        cmocka_unit_test(others_that_go_move_nothing),
+        cmocka_unit_test(newcomers_take_their_share),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
