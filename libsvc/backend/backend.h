@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of a backend, the environment that it runs in, and finding one by
+ * name. All members run on the loop thread, no lock held, never concurrently.
+ */
+#ifndef SVC_BACKEND_BACKEND_H
+#define SVC_BACKEND_BACKEND_H
+
+#include "base/hash.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "io/loop.h"
+#include "model/view.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <svc/svc.h>
+
+/* One subscription: core owns it, the backend links it into its own list. */
+struct svc__sub {
+    struct svc__query query; /* strings borrowed until unsubscribe */
+    svc__clock_fn trace;     /* NULL, or: write steps into the views */
+    struct svc__list link;   /* the backend's */
+    void *owner;             /* core's */
+};
+
+/* Numbers that a source keeps for svc_stats; the loop writes, any thread
+ * reads. */
+struct svc__source_stats {
+    _Atomic uint64_t files_read;
+    _Atomic uint64_t files_refused;
+    _Atomic uint64_t bytes_read;
+    _Atomic uint64_t objects_services;
+    _Atomic uint64_t objects_slices;
+    _Atomic uint64_t objects_nodes;
+    _Atomic uint64_t objects_refused;
+    _Atomic uint64_t objects_ignored;
+    _Atomic uint64_t slices_fqdn;
+};
+
+/* What core gives a backend; borrowed until fini. The sink is two pointers, so
+ * that no symbol points upwards. A member may call the sink at any time; the
+ * sink only queues, it never calls back. */
+struct svc__backend_env {
+    struct svc__loop *loop;
+    const struct svc__log *log;
+    struct svc__hash_key hash_key;
+    struct svc__source_stats *stats;
+    const _Atomic int *stop;  /* not 0 once the resolver is being freed: give up
+                                 what takes long */
+    const char *const *files; /* file backend: NULL-terminated, or NULL */
+    const char *manifest;     /* file backend: text in memory, or NULL */
+    size_t manifest_size;
+
+    /* A complete view; taken. Ends an earlier trouble of the subscription. */
+    void (*update)(struct svc__sub *sub, struct svc__view *view);
+    /* Trouble: the last view stays. Copied. */
+    void (*fail)(struct svc__sub *sub, const svc_error *error);
+};
+
+struct svc__backend_ops {
+    const char *name;  /* "file" */
+    size_t state_size; /* core allocates and zeroes it */
+    /* Opens the source. 0 or a code; after a failure only fini follows. */
+    int (*init)(void *state, const struct svc__backend_env *env,
+                svc_error *reterr);
+    /* Begins to deliver: the first view or trouble comes at once or later. 0,
+     * or a code with nothing begun. */
+    int (*subscribe)(void *state, struct svc__sub *sub, svc_error *reterr);
+    /* No sink call for sub after return. */
+    void (*unsubscribe)(void *state, struct svc__sub *sub);
+    /* The caller wants it fresh: check the source now. */
+    void (*refresh)(void *state, struct svc__sub *sub);
+    /* Safe after a failed init. */
+    void (*fini)(void *state);
+};
+
+/* Built backends, NULL-terminated; made by CMake. */
+extern const struct svc__backend_ops *const svc__backend_table[];
+
+/* By name. SVC_ENOTSUP names those built when this one is known but left
+ * out, SVC_EINVAL lists the valid words for any other. */
+int svc__backend_find(const char *name, const struct svc__backend_ops **ret,
+                      svc_error *reterr);
+
+/* Names of the built backends, "file, dns", written into ret. */
+void svc__backend_names(char *ret, size_t size);
+
+/* Where the caller is, from the environment: one owned string a member, NULL
+ * where unknown. */
+struct svc__backend_defaults {
+    char *namespace_;     /* never NULL */
+    char *cluster_domain; /* never NULL */
+    char *node;           /* NODE_NAME */
+    char *zone;           /* NODE_ZONE */
+};
+
+/* Reads the service-account namespace file, resolv.conf and NODE_NAME,
+ * NODE_ZONE (semantics 2.1 rule 4, docs/names.md). The only caller of getenv.
+ * A file that is not there says nothing; a value that is not a valid name is
+ * ignored with a warning. 0 or SVC_ENOMEM (also out of descriptors). */
+int svc__backend_defaults_read(const struct svc__log *log,
+                               struct svc__backend_defaults *ret);
+void svc__backend_defaults_fini(struct svc__backend_defaults *d);
+
+/* The same from other files. */
+struct svc__backend_places {
+    const char *namespace_file;
+    const char *resolv_conf;
+};
+int svc__backend_defaults_read_from(const struct svc__log *log,
+                                    const struct svc__backend_places *places,
+                                    struct svc__backend_defaults *ret);
+
+#endif
