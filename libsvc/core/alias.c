@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The rules for aliases: no loop, at most eleven, as the option externalname
+ * says, never to localhost.
+ */
+#include "core/alias.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+
+#include <string.h>
+
+#define CHAIN_MAX 900
+
+/* The names of hops 0 to end, then last, with arrows. Owned; NULL when out of
+ * memory. A chain too long for a message is cut. */
+static char *chain_text(const struct svc_service *s, size_t end,
+                        const char *last)
+{
+    struct svc__buf b;
+
+    svc__buf_init(&b, CHAIN_MAX);
+    for (size_t i = 0; i <= end; i++) {
+        const struct svc__name *name = s->hops[i]->name;
+
+        if (name->host != NULL)
+            svc__buf_printf(&b, "%s.", name->host);
+        svc__buf_printf(&b, "%s.%s -> ", name->service, name->namespace_);
+    }
+    svc__buf_add_text(&b, last);
+    if (b.err == SVC_ETOOBIG)
+        b.err = 0;
+    return svc__buf_take(&b);
+}
+
+static int text_equal(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static int is_localhost(const char *domain)
+{
+    size_t size = strlen(domain);
+
+    return strcmp(domain, "localhost") == 0 ||
+           (size > 10 && strcmp(domain + size - 10, ".localhost") == 0);
+}
+
+/* Why a target inside the cluster may not be followed, or NULL. */
+static const char *refusal(const struct svc_service *s, size_t at,
+                           const struct svc__name *target)
+{
+    const struct svc__settings *settings = &s->r->settings;
+    const struct svc__name *from = s->hops[at]->name;
+
+    for (size_t i = 0; i <= at; i++) {
+        const struct svc__name *name = s->hops[i]->name;
+
+        if (target->kind == SVC__NAME_SERVICE &&
+            text_equal(name->service, target->service) &&
+            text_equal(name->namespace_, target->namespace_) &&
+            text_equal(name->host, target->host))
+            return "loops";
+    }
+    if (at + 1 > SVC__ALIASES_MAX)
+        return "has more than 11 steps";
+    if (settings->externalname == SVC__EXTERNALNAME_SAME_NAMESPACE &&
+        target->namespace_ != NULL &&
+        !text_equal(from->namespace_, target->namespace_))
+        return "leaves its namespace, which option externalname "
+               "(same-namespace) refuses";
+    return NULL;
+}
+
+/* What to do about a chain that ends so. */
+static int add_hint(const struct svc_service *s, size_t at, const char *why,
+                    struct svc__view *v)
+{
+    const struct svc__view *from = s->hops[at]->view;
+
+    if (v->code == SVC_ENOTSUP)
+        return svc__view_hint(v,
+                              "the target's addresses are asked of DNS, and "
+                              "the dns backend is not built into this "
+                              "library; ask for %s by other means",
+                              from->alias);
+    /* Refusals that an option makes name it. */
+    if (strstr(why, "option externalname") != NULL)
+        return svc__view_hint(v, "set option externalname to \"allow\", if "
+                                 "whoever writes Services may be trusted");
+    return svc__view_hint(
+        v, "correct %s of Service \"%s\" in namespace \"%s\"",
+        from->type == SVC__TYPE_EXTERNALNAME ? "externalName"
+                                             : "the load balancer's hostname",
+        s->hops[at]->name->service, s->hops[at]->name->namespace_);
+}
+
+/* A view that ends the chain: code and story. */
+static int end_chain(const struct svc_service *s, size_t at, int code,
+                     const char *why, struct svc__view **ret_view)
+{
+    const struct svc__view *from = s->hops[at]->view;
+    struct svc__view *v = svc__view_new(from->source, s->trace);
+    char *chain = chain_text(s, at, from->alias);
+    int err = SVC_ENOMEM;
+
+    if (v != NULL && chain != NULL) {
+        v->kind = from->kind;
+        v->canonical = svc__strdup(from->alias);
+        err = svc__view_fail(v, code, "alias %s: %s (source: %s)", why, chain,
+                             from->source);
+        if (v->canonical == NULL)
+            err = SVC_ENOMEM;
+    }
+    if (err == 0)
+        err = add_hint(s, at, why, v);
+    svc__free(chain);
+    if (err != 0)
+        svc__view_free(v);
+    else
+        *ret_view = v;
+    return err;
+}
+
+/* An alias is absolute: "web.shop.svc" without the zone is somewhere else
+ * (semantics 2.8). */
+static int is_inside(const char *domain, const char *zone)
+{
+    size_t size = strlen(domain);
+    size_t zone_size = strlen(zone);
+
+    return size > zone_size && domain[size - zone_size - 1] == '.' &&
+           strcmp(domain + size - zone_size, zone) == 0;
+}
+
+/* Reads the alias as the absolute name that it is. */
+static int read_target(const struct svc_service *s, size_t at,
+                       struct svc__name *ret)
+{
+    const struct svc__settings *settings = &s->r->settings;
+    const struct svc__name_env env = {s->hops[at]->name->namespace_,
+                                      settings->cluster_domain};
+    struct svc__buf b;
+    int err;
+
+    svc__buf_init(&b, 512);
+    svc__buf_printf(&b, "%s.", s->hops[at]->view->alias);
+    err = b.err != 0 ? b.err : svc__name_parse(b.data, &env, ret, NULL);
+    svc__buf_fini(&b);
+    return err;
+}
+
+int svc__alias_judge(const struct svc_service *s, size_t at,
+                     struct svc__name *ret, struct svc__view **ret_view)
+{
+    const struct svc__view *from = s->hops[at]->view;
+    int is_external_name = from->type == SVC__TYPE_EXTERNALNAME;
+    struct svc__name target;
+    const char *why;
+    int err;
+
+    if (is_external_name &&
+        s->r->settings.externalname == SVC__EXTERNALNAME_REFUSE)
+        return end_chain(s, at, SVC_EALIAS,
+                         "is refused by option externalname (refuse)",
+                         ret_view);
+    if (is_localhost(from->alias))
+        return end_chain(s, at, SVC_EALIAS, "leads to this very host",
+                         ret_view);
+    err = read_target(s, at, &target);
+    if (err == SVC_ENOMEM)
+        return err;
+    if (err != 0)
+        return end_chain(s, at, SVC_EALIAS, "is no name that can be read",
+                         ret_view);
+    if (!is_inside(from->alias, s->r->settings.cluster_domain) ||
+        (target.kind != SVC__NAME_SERVICE && target.kind != SVC__NAME_POD)) {
+        svc__name_fini(&target);
+        return end_chain(s, at, SVC_ENOTSUP, "leads outside the cluster",
+                         ret_view);
+    }
+    why = refusal(s, at, &target);
+    if (why != NULL) {
+        svc__name_fini(&target);
+        return end_chain(s, at, SVC_EALIAS, why, ret_view);
+    }
+    *ret = target;
+    return 1;
+}
+
+/* Moves the steps that the earlier hops wrote down to the front of v's. */
+static void gather_steps(const struct svc_service *s, size_t end,
+                         struct svc__view *v)
+{
+    struct svc__list all;
+    struct svc__list *it;
+    struct svc__list *after;
+
+    svc__list_init(&all);
+    for (size_t i = 0; i <= end; i++) {
+        struct svc__list *steps =
+            i < end ? &s->hops[i]->view->steps : &v->steps;
+
+        svc__list_each_safe (it, after, steps) {
+            svc__list_remove(it);
+            svc__list_add(&all, it);
+        }
+    }
+    svc__list_each_safe (it, after, &all) {
+        svc__list_remove(it);
+        svc__list_add(&v->steps, it);
+    }
+}
+
+static int replace(char **text, const char *by)
+{
+    char *copy = svc__strdup(by);
+
+    if (copy == NULL && by != NULL)
+        return SVC_ENOMEM;
+    svc__free(*text);
+    *text = copy;
+    return 0;
+}
+
+/* The end of a chain is no Service, or an address that is refused: that is the
+ * alias's fault, so the chain comes first (semantics 2.11, 10). */
+static int blame_chain(const struct svc_service *s, size_t end,
+                       struct svc__view *v)
+{
+    char *chain = chain_text(s, end - 1, s->hops[end - 1]->view->alias);
+    char *hint = v->hint;
+    int err;
+
+    if (chain == NULL)
+        return SVC_ENOMEM;
+    v->hint = NULL;
+    err = svc__view_fail(v, SVC_EALIAS, "alias leads nowhere: %s: %s", chain,
+                         v->message);
+    v->hint = hint; /* what the target's answer says is still to be done */
+    svc__free(chain);
+    return err;
+}
+
+int svc__alias_adopt(const struct svc_service *s, size_t end,
+                     struct svc__view *v)
+{
+    const struct svc__view *asked = s->hops[0]->view;
+    int is_literal = v->kind == SVC__VIEW_NONE;
+    int err;
+
+    if (end == 0)
+        return 0;
+    gather_steps(s, end, v);
+    v->type = asked->type;
+    if (asked->kind == SVC__VIEW_LB)
+        v->kind = SVC__VIEW_LB;
+    err = replace(&v->service, asked->service);
+    if (err == 0)
+        err = replace(&v->namespace_, asked->namespace_);
+    if (err == 0 &&
+        (v->code == SVC_ENOSERVICE || (is_literal && v->code == SVC_EALIAS)))
+        err = blame_chain(s, end, v);
+    return err;
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every public function of resolvers, services, picks and watches: check,
+ * enter, call, leave. The contracts stand in svc.h.
+ */
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/sized.h"
+#include "core/explain.h"
+#include "core/resolver.h"
+#include "core/service.h"
+#include "core/settings.h"
+#include "core/watch.h"
+
+#include <string.h>
+#include <svc/svc.h>
+
+_Static_assert(sizeof(svc_pick) == 128, "svc_pick is frozen");
+_Static_assert(sizeof(svc_error) == 1024, "svc_error is frozen");
+
+static int missing(svc_error *reterr)
+{
+    return svc__err_set(reterr, SVC_EINVAL, "a required argument is NULL");
+}
+
+static int foreign(svc_error *reterr)
+{
+    svc__err_set(reterr, SVC_ESTATE,
+                 "this object was made before fork(); it belongs to the "
+                 "parent");
+    svc__err_hint(reterr, "make a new resolver in the child");
+    return SVC_ESTATE;
+}
+
+/* 0, or why a resolver may not be used here. */
+static int check_resolver(const svc_resolver *r, svc_error *reterr)
+{
+    if (r == NULL)
+        return missing(reterr);
+    return svc__resolver_is_foreign(r) ? foreign(reterr) : 0;
+}
+
+static int check_service(const svc_service *s, svc_error *reterr)
+{
+    if (s == NULL)
+        return missing(reterr);
+    return check_resolver(s->r, reterr);
+}
+
+int svc_allocator_set(const svc_allocator *allocator)
+{
+    return svc__alloc_set(allocator);
+}
+
+void svc_text_free(char *text)
+{
+    svc__free(text);
+}
+
+int svc_resolver_new(const svc_resolver_options *options, svc_resolver **ret,
+                     svc_error *reterr)
+{
+    if (ret == NULL)
+        return missing(reterr);
+    return svc__resolver_new(options, ret, reterr);
+}
+
+void svc_resolver_free(svc_resolver *r)
+{
+    if (r != NULL)
+        svc__resolver_free(r);
+}
+
+int svc_resolver_resolve(svc_resolver *r, const char *name,
+                         const svc_service_options *options, int timeout_ms,
+                         svc_endpoints **ret, svc_error *reterr)
+{
+    const struct svc__request request = {name, options, NULL};
+    struct svc_endpoints *eps;
+    svc_service *s;
+    int err = check_resolver(r, reterr);
+
+    if (err != 0)
+        return err;
+    if (name == NULL || ret == NULL)
+        return missing(reterr);
+    svc__count(&r->counters.resolves, 1);
+    err = svc__service_new(r, &request, &s, reterr);
+    if (err != 0)
+        return err;
+    err = svc__service_wait(s, timeout_ms, reterr);
+    if (err == 0) {
+        eps = svc__publish_get(&s->publish);
+        if (eps != NULL)
+            *ret = eps;
+        else
+            err = svc__err_set(reterr, SVC_ECLOSED,
+                               "the resolver was freed meanwhile");
+    }
+    svc__service_free(s);
+    return err;
+}
+
+int svc_resolver_stats(const svc_resolver *r, svc_stats *ret)
+{
+    svc_stats stats;
+    int err = check_resolver(r, NULL);
+
+    if (err != 0)
+        return err;
+    if (ret == NULL)
+        return SVC_EINVAL;
+    /* Reading takes the lock that guards the list of sources. */
+    svc__resolver_stats((svc_resolver *)(uintptr_t)r, &stats);
+    return svc__sized_write(ret, &stats, sizeof(stats));
+}
+
+/* 0, or why the caller may not run the loop. */
+static int check_loop(const svc_resolver *r)
+{
+    int err = check_resolver(r, NULL);
+
+    if (err == 0 && !r->settings.external_loop)
+        err = SVC_ESTATE;
+    return err;
+}
+
+int svc_resolver_fd(const svc_resolver *r)
+{
+    int err = check_loop(r);
+
+    return err != 0 ? err : svc__loop_fd(r->loop);
+}
+
+int svc_resolver_timeout_ms(const svc_resolver *r)
+{
+    int err = check_loop(r);
+
+    return err != 0 ? err : svc__loop_timeout_ms(r->loop);
+}
+
+int svc_resolver_dispatch(svc_resolver *r, int timeout_ms)
+{
+    int err = check_loop(r);
+
+    return err != 0 ? err : svc__resolver_round(r, timeout_ms);
+}
+
+int svc_service_new(svc_resolver *r, const char *name,
+                    const svc_service_options *options, svc_service **ret,
+                    svc_error *reterr)
+{
+    const struct svc__request request = {name, options, NULL};
+    int err = check_resolver(r, reterr);
+
+    if (err != 0)
+        return err;
+    if (name == NULL || ret == NULL)
+        return missing(reterr);
+    return svc__service_new(r, &request, ret, reterr);
+}
+
+void svc_service_free(svc_service *s)
+{
+    if (s != NULL)
+        svc__service_free(s);
+}
+
+int svc_service_wait(svc_service *s, int timeout_ms, svc_error *reterr)
+{
+    int err = check_service(s, reterr);
+
+    return err != 0 ? err : svc__service_wait(s, timeout_ms, reterr);
+}
+
+int svc_service_status(svc_service *s, svc_error *ret)
+{
+    int err = check_service(s, ret);
+
+    return err != 0 ? err : svc__publish_status(&s->publish, ret);
+}
+
+int svc_service_explain(svc_service *s, char **ret_json, svc_error *reterr)
+{
+    int err = check_service(s, reterr);
+
+    if (err != 0)
+        return err;
+    if (ret_json == NULL)
+        return missing(reterr);
+    if (svc__publish_status(&s->publish, NULL) == SVC_ECLOSED)
+        return svc__publish_status(&s->publish, reterr);
+    return svc__explain(s, ret_json, reterr);
+}
+
+svc_endpoints *svc_service_endpoints(svc_service *s)
+{
+    if (check_service(s, NULL) != 0)
+        return NULL;
+    return svc__publish_get(&s->publish);
+}
+
+int svc_service_pick(svc_service *s, const svc_pick_options *options,
+                     svc_pick *ret)
+{
+    svc_pick_options o = SVC_PICK_OPTIONS_INIT;
+    struct svc__pick_ctx ctx;
+    int err = check_service(s, NULL);
+
+    if (err != 0)
+        return err;
+    if (ret == NULL)
+        return SVC_EINVAL;
+    if (options != NULL) {
+        err = svc__settings_copy(&o, sizeof(o), options, NULL);
+        if (err != 0)
+            return err;
+    }
+    if (o.key == NULL && o.key_size > 0)
+        return SVC_EINVAL;
+    ctx.key = o.key;
+    ctx.key_size = o.key_size;
+    return svc__publish_pick(&s->publish, &ctx, ret);
+}
+
+const struct sockaddr *svc_pick_sockaddr(const svc_pick *pick)
+{
+    return (const struct sockaddr *)&pick->sockaddr;
+}
+
+int svc_watch_new(svc_service *s, svc_watch **ret)
+{
+    int err = check_service(s, NULL);
+
+    if (err != 0)
+        return err;
+    return ret == NULL ? SVC_EINVAL : svc__watch_new(s, ret);
+}
+
+void svc_watch_free(svc_watch *w)
+{
+    if (w != NULL)
+        svc__watch_free(w);
+}
+
+int svc_watch_fd(const svc_watch *w)
+{
+    if (w == NULL)
+        return SVC_EINVAL;
+    return svc__resolver_is_foreign(w->s->r) ? SVC_ESTATE : w->listener.fd;
+}
+
+int svc_watch_next(svc_watch *w, int timeout_ms, svc_endpoints **ret,
+                   svc_error *reterr)
+{
+    if (w == NULL || ret == NULL)
+        return missing(reterr);
+    if (svc__resolver_is_foreign(w->s->r))
+        return foreign(reterr);
+    return svc__watch_next(w, timeout_ms, ret, reterr);
+}
+
+int svc_endpoints_is_stale(const svc_endpoints *eps)
+{
+    return atomic_load(&eps->freshness->stale);
+}
+
+int64_t svc_endpoints_age_ms(const svc_endpoints *eps)
+{
+    int64_t confirmed_ms = atomic_load(&eps->freshness->confirmed_ms);
+    int64_t now_ms = confirmed_ms < 0 ? -1 : svc__clock_now_ms();
+
+    return now_ms > confirmed_ms ? now_ms - confirmed_ms : 0;
+}

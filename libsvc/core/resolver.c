@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Owns the order of a round and the order of the end.
+ */
+#include "core/resolver.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/rng.h"
+#include "core/service.h"
+#include "core/source.h"
+#include "core/thread.h"
+
+#include <string.h>
+
+/* Frees what new had made so far; the thread, if any, has ended. */
+static void discard(svc_resolver *r)
+{
+    svc__loop_free(r->loop);
+    svc__settings_fini(&r->settings);
+    svc__free(r);
+}
+
+int svc__resolver_new(const svc_resolver_options *options, svc_resolver **ret,
+                      svc_error *reterr)
+{
+    svc_resolver *r = svc__calloc(1, sizeof(*r));
+    int err;
+
+    if (r == NULL)
+        return svc__err_nomem(reterr);
+    svc__refs_init(&r->refs);
+    svc__list_init(&r->commands);
+    svc__list_init(&r->sources);
+    svc__list_init(&r->services);
+    svc__list_init(&r->dirty);
+    r->fork_generation = svc__fork_generation();
+    err = svc__settings_read(options, &r->settings, reterr);
+    if (err == 0 && r->fork_generation == 0)
+        err = svc__err_nomem(reterr);
+    if (err == 0 && svc__rng_secret(&r->hash_key, sizeof(r->hash_key)) != 0)
+        err = svc__err_set(reterr, SVC_ENOTSUP,
+                           "the kernel gives no random bytes (getrandom)");
+    if (err == 0)
+        err = svc__loop_new(&r->loop, reterr);
+    if (err == 0 && svc__mutex_init(&r->lock) != 0)
+        err = svc__err_nomem(reterr);
+    if (err != 0) {
+        discard(r);
+        return err;
+    }
+    if (!r->settings.external_loop) {
+        err = svc__thread_start(r, reterr);
+        if (err != 0) {
+            svc__mutex_fini(&r->lock);
+            discard(r);
+            return err;
+        }
+    }
+    *ret = r;
+    return 0;
+}
+
+/* Takes one command, or NULL. */
+static svc_service *next_command(svc_resolver *r, int *ret_closing)
+{
+    svc_service *s = NULL;
+
+    svc__mutex_lock(&r->lock);
+    if (!svc__list_is_empty(&r->commands)) {
+        s = svc__list_entry(r->commands.next, svc_service, command);
+        svc__list_remove(&s->command);
+        *ret_closing = s->closing;
+    }
+    svc__mutex_unlock(&r->lock);
+    return s;
+}
+
+static void run_commands(svc_resolver *r)
+{
+    svc_service *s;
+    int closing;
+
+    while ((s = next_command(r, &closing)) != NULL) {
+        if (closing)
+            svc__service_close(s);
+        else
+            svc__service_open(s);
+    }
+}
+
+int svc__resolver_round(svc_resolver *r, int timeout_ms)
+{
+    int err;
+
+    if (r->dispatching)
+        return SVC_ESTATE;
+    r->dispatching = 1;
+    svc__count(&r->counters.dispatches, 1);
+    err = svc__loop_round(r->loop, timeout_ms);
+    run_commands(r);
+    while (!svc__list_is_empty(&r->dirty)) {
+        svc_service *s = svc__list_entry(r->dirty.next, svc_service, dirty);
+
+        svc__list_remove(&s->dirty);
+        svc__service_flush(s);
+    }
+    r->dispatching = 0;
+    return err;
+}
+
+void svc__resolver_free(svc_resolver *r)
+{
+    svc_service *s;
+    int closing;
+
+    if (svc__resolver_is_foreign(r)) {
+        /* The parent's threads are gone here and its locks may be held for
+         * ever: close the descriptors, our own copies, and leave the memory
+         * alone. */
+        svc__loop_abandon(r->loop);
+        return;
+    }
+    r->stop = 1;
+    svc__mutex_lock(&r->lock);
+    r->closed = 1;
+    svc__loop_wake(r->loop);
+    svc__mutex_unlock(&r->lock);
+    svc__thread_join(r);
+    /* From here this thread is the only one that touches the loop's side. */
+    while ((s = next_command(r, &closing)) != NULL)
+        svc__service_close(s);
+    while (!svc__list_is_empty(&r->services))
+        svc__service_close(
+            svc__list_entry(r->services.next, svc_service, link));
+    while (!svc__list_is_empty(&r->sources))
+        svc__source_close(
+            r, svc__list_entry(r->sources.next, struct svc__source, link));
+    svc__loop_free(r->loop);
+    r->loop = NULL;
+    svc__resolver_unref(r);
+}
+
+void svc__resolver_unref(svc_resolver *r)
+{
+    if (!svc__refs_put(&r->refs))
+        return;
+    svc__mutex_fini(&r->lock);
+    discard(r);
+}
+
+/* Lock held: adds a source's numbers. */
+static void add_source(const struct svc__source_stats *from, svc_stats *ret)
+{
+    ret->files_read += from->files_read;
+    ret->files_refused += from->files_refused;
+    ret->bytes_read += from->bytes_read;
+    ret->objects_services += from->objects_services;
+    ret->objects_slices += from->objects_slices;
+    ret->objects_nodes += from->objects_nodes;
+    ret->objects_refused += from->objects_refused;
+    ret->objects_ignored += from->objects_ignored;
+    ret->slices_fqdn += from->slices_fqdn;
+}
+
+void svc__resolver_stats(svc_resolver *r, svc_stats *ret)
+{
+    const struct svc__counters *c = &r->counters;
+    struct svc__list *it;
+
+    memset(ret, 0, sizeof(*ret));
+    ret->services_open = c->services_open;
+    ret->watches_open = c->watches_open;
+    ret->resolves = c->resolves;
+    ret->updates = c->updates;
+    ret->updates_unchanged = c->updates_unchanged;
+    ret->publishes = c->publishes;
+    ret->publishes_empty = c->publishes_empty;
+    ret->troubles = c->troubles;
+    ret->recoveries = c->recoveries;
+    ret->dispatches = c->dispatches;
+    ret->addresses_refused = c->addresses_refused;
+    ret->endpoints_duplicate = c->endpoints_duplicate;
+    ret->endpoints_published = c->endpoints_published;
+    svc__mutex_lock(&r->lock);
+    add_source(&r->closed_sources, ret);
+    svc__list_each (it, &r->sources) {
+        add_source(&svc__list_entry(it, struct svc__source, link)->stats, ret);
+        ret->sources_open++;
+    }
+    svc__mutex_unlock(&r->lock);
+}

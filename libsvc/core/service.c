@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The loop's side of a service: opening its chain of subscriptions, taking
+ * what they deliver, publishing. What cannot be done for want of memory is
+ * tried again a second later; the set that is there stays meanwhile.
+ */
+#include "core/service.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "core/alias.h"
+#include "core/explain.h"
+#include "core/literal.h"
+#include "policy/eligible.h"
+
+#include <string.h>
+
+#define RETRY_MS   1000
+#define PUBLISH_MS 10 /* under load, at most one set in this time */
+
+static void mark_dirty(svc_service *s)
+{
+    if (svc__list_is_empty(&s->dirty))
+        svc__list_add(&s->r->dirty, &s->dirty);
+}
+
+/* ---- the chain --------------------------------------------------------- */
+
+static void hop_free(svc_service *s, struct svc__hop *hop)
+{
+    if (hop->subscribed)
+        s->source->ops->unsubscribe(s->source->state, &hop->sub);
+    svc__view_free(hop->view);
+    svc__name_fini(&hop->own);
+    svc__free(hop->alias);
+    svc__free(hop->port_name);
+    svc__free(hop);
+}
+
+static void drop_hops(svc_service *s, size_t from)
+{
+    while (s->hop_count > from)
+        hop_free(s, s->hops[--s->hop_count]);
+}
+
+static void fill_query(const svc_service *s, struct svc__hop *hop,
+                       uint16_t port, enum svc__view_kind view)
+{
+    struct svc__query *q = &hop->sub.query;
+
+    q->service = hop->name->service;
+    q->namespace_ = hop->name->namespace_;
+    q->host = hop->name->host;
+    q->port_name = hop->port_name;
+    q->port = port;
+    q->zone = s->r->settings.cluster_domain;
+    q->proto = s->settings.proto;
+    q->family = s->settings.family;
+    q->view = view;
+    q->allow = s->r->settings.allow;
+}
+
+/* Begins to listen to what a hop asks; an address is its own answer. */
+static int subscribe(svc_service *s, struct svc__hop *hop, svc_error *reterr)
+{
+    int err;
+
+    if (hop->name->kind != SVC__NAME_SERVICE) {
+        hop->view = svc__literal_view(s, hop->name, hop->sub.query.port,
+                                      hop->alias != NULL);
+        mark_dirty(s);
+        return hop->view == NULL ? svc__err_nomem(reterr) : 0;
+    }
+    /* Before the call: the backend may deliver from inside it. */
+    hop->subscribed = 1;
+    err = s->source->ops->subscribe(s->source->state, &hop->sub, reterr);
+    if (err != 0)
+        hop->subscribed = 0;
+    return err;
+}
+
+/* A hop without a name; NULL when out of memory. */
+static struct svc__hop *hop_new(svc_service *s, const char *alias,
+                                const char *port_name)
+{
+    struct svc__hop *hop = svc__calloc(1, sizeof(*hop));
+
+    if (hop == NULL)
+        return NULL;
+    hop->service = s;
+    hop->sub.trace = s->trace;
+    hop->sub.owner = hop;
+    svc__list_init(&hop->sub.link);
+    hop->alias = svc__strdup(alias);
+    hop->port_name = svc__strdup(port_name);
+    if ((alias != NULL && hop->alias == NULL) ||
+        (port_name != NULL && hop->port_name == NULL)) {
+        hop_free(s, hop);
+        return NULL;
+    }
+    return hop;
+}
+
+static int start(svc_service *s, svc_error *reterr)
+{
+    struct svc__hop *hop;
+
+    if (s->ops != NULL && s->source == NULL) {
+        int err =
+            svc__source_get(s->r, s->ops, s->name.file, &s->source, reterr);
+
+        if (err != 0)
+            return err;
+    }
+    hop = hop_new(s, NULL, s->name.port_name);
+    if (hop == NULL)
+        return svc__err_nomem(reterr);
+    hop->name = &s->name;
+    fill_query(s, hop, s->name.port, s->settings.view);
+    s->hops[s->hop_count++] = hop;
+    return subscribe(s, hop, reterr);
+}
+
+/* Whether hop at + 1 already asks what the alias of hop `at` says now. */
+static int is_followed(const svc_service *s, size_t at)
+{
+    const struct svc__view *v = s->hops[at]->view;
+    const struct svc__hop *next;
+
+    if (s->hop_count <= at + 1)
+        return 0;
+    next = s->hops[at + 1];
+    return next->alias_type == v->type && strcmp(next->alias, v->alias) == 0 &&
+           next->sub.query.port == v->alias_port &&
+           (v->alias_port_name == NULL) == (next->port_name == NULL) &&
+           (next->port_name == NULL ||
+            strcmp(next->port_name, v->alias_port_name) == 0);
+}
+
+/* Goes after the alias of hop `at`. *ret_view is set when that is the answer
+ * already. 0 or a code with the chain cut behind `at`. */
+static int follow(svc_service *s, size_t at, struct svc__view **ret_view,
+                  svc_error *reterr)
+{
+    const struct svc__view *v = s->hops[at]->view;
+    struct svc__name target;
+    struct svc__hop *hop;
+    int judged;
+    int err;
+
+    if (is_followed(s, at))
+        return 0;
+    drop_hops(s, at + 1);
+    judged = svc__alias_judge(s, at, &target, ret_view);
+    if (judged == 0)
+        return 0;
+    if (judged < 0)
+        return svc__err_nomem(reterr);
+    hop = hop_new(s, v->alias, v->alias_port_name);
+    if (hop == NULL) {
+        svc__name_fini(&target);
+        return svc__err_nomem(reterr);
+    }
+    hop->alias_type = v->type;
+    hop->own = target;
+    hop->name = &hop->own;
+    fill_query(s, hop, v->alias_port,
+               v->type == SVC__TYPE_EXTERNALNAME ? s->settings.view
+                                                 : SVC__VIEW_AUTO);
+    s->hops[s->hop_count++] = hop;
+    err = subscribe(s, hop, reterr);
+    if (err != 0)
+        drop_hops(s, at + 1);
+    return err;
+}
+
+/* ---- publishing -------------------------------------------------------- */
+
+static void count_publish(svc_service *s, const struct svc_endpoints *eps)
+{
+    struct svc__counters *c = &s->r->counters;
+
+    svc__count(&c->publishes, 1);
+    svc__count(&c->publishes_empty, eps->count == 0);
+    svc__count(&c->endpoints_published, eps->count);
+    svc__count(&c->addresses_refused, eps->view->refused);
+    svc__count(&c->endpoints_duplicate, eps->view->duplicates);
+}
+
+/* Turns a finished view, taken, into the newest set, unless it looks the same
+ * as the one that is there. */
+static int publish_view(svc_service *s, struct svc__view *v)
+{
+    const struct svc__policy_ops *policy = s->settings.policy;
+    const struct svc__policy_params params = {s->seed};
+    struct svc_endpoints *eps =
+        svc__endpoints_new(v, s->freshness, policy->name, s->generation + 1);
+    void *state = NULL;
+
+    if (eps == NULL) {
+        svc__view_free(v);
+        return SVC_ENOMEM;
+    }
+    if (s->publish.current != NULL &&
+        svc__endpoints_equal(s->publish.current, eps)) {
+        svc__count(&s->r->counters.updates_unchanged, 1);
+        svc_endpoints_unref(eps);
+        return 0;
+    }
+    if (eps->count > 0 &&
+        policy->build(eps, &params, s->publish.policy_state, &state) != 0) {
+        svc_endpoints_unref(eps);
+        return SVC_ENOMEM;
+    }
+    s->generation++;
+    s->published_ms = svc__loop_now_ms(s->r->loop);
+    count_publish(s, eps);
+    svc__publish_set(&s->publish, eps, state);
+    return 0;
+}
+
+/* Finishes a view, taken, that stands at place `end` of the chain. */
+static int finish(svc_service *s, size_t end, struct svc__view *v)
+{
+    const struct svc__eligible_env env = {s->r->settings.node,
+                                          s->r->settings.zone};
+    int err = svc__alias_adopt(s, end, v);
+
+    if (err == 0 && v->code == 0)
+        err = svc__eligible_apply(v, &env);
+    if (err == 0)
+        err = svc__explain_add_steps(s, v);
+    if (err != 0) {
+        svc__view_free(v);
+        return err;
+    }
+    return publish_view(s, v);
+}
+
+static void report(svc_service *s, const svc_error *trouble)
+{
+    const svc_error *was = &s->publish.trouble;
+    int had = was->code != 0;
+    int has = trouble != NULL && trouble->code != 0;
+
+    /* Before the news comes, so that a reader of it sees the true age. */
+    if (has && !had)
+        atomic_store(&s->freshness->confirmed_ms, svc__loop_now_ms(s->r->loop));
+    else if (!has)
+        atomic_store(&s->freshness->confirmed_ms, -1);
+    atomic_store(&s->freshness->stale, has);
+    if (!svc__publish_trouble(&s->publish, trouble))
+        return;
+    if (has) {
+        svc__count(&s->r->counters.troubles, 1);
+        svc__log(&s->r->settings.log, SVC_LOG_WARNING, "%s", trouble->message);
+    } else {
+        svc__count(&s->r->counters.recoveries, 1);
+        svc__log(&s->r->settings.log, SVC_LOG_INFO,
+                 "\"%s\": the source is well again", s->text);
+    }
+}
+
+/* The first trouble of the chain, or NULL. */
+static const svc_error *trouble_of(const svc_service *s)
+{
+    for (size_t i = 0; i < s->hop_count; i++) {
+        if (s->hops[i]->trouble.code != 0)
+            return &s->hops[i]->trouble;
+    }
+    return NULL;
+}
+
+/* Something failed here, not at the source: say so, and begin anew later. */
+static void retry_later(svc_service *s, const svc_error *error)
+{
+    svc_error trouble = *error;
+
+    svc__err_wrap(&trouble, "\"%.200s\"", s->text);
+    drop_hops(s, 0);
+    report(s, &trouble);
+    /* A source that cannot be opened for good, such as a broken text in
+     * memory, is not parsed again and again. */
+    if (s->source == NULL && !svc_err_is_transient(trouble.code))
+        return;
+    s->timer_retries = 1;
+    svc__loop_set(s->r->loop, &s->timer,
+                  svc__loop_now_ms(s->r->loop) + RETRY_MS);
+}
+
+/* Walks the chain to the view at its end: *ret_view and its place, or NULL
+ * when there is nothing new. */
+static int walk(svc_service *s, struct svc__view **ret_view, size_t *ret_end,
+                svc_error *reterr)
+{
+    size_t at;
+    int err;
+
+    *ret_view = NULL;
+    for (at = 0; at < s->hop_count && s->hops[at]->view != NULL; at++) {
+        if (s->hops[at]->view->alias == NULL) {
+            *ret_view = s->hops[at]->view;
+            *ret_end = at;
+            s->hops[at]->view = NULL;
+            drop_hops(s, at + 1);
+            return 0;
+        }
+        err = follow(s, at, ret_view, reterr);
+        if (err != 0)
+            return err;
+        if (*ret_view != NULL) {
+            *ret_end = at + 1;
+            return 0;
+        }
+    }
+    return 0;
+}
+
+void svc__service_flush(svc_service *s)
+{
+    struct svc__view *v;
+    svc_error error;
+    size_t end = 0;
+    int err;
+
+    if (s->published_ms != INT64_MIN && !s->timer_retries &&
+        svc__loop_now_ms(s->r->loop) < s->published_ms + PUBLISH_MS) {
+        svc__loop_set(s->r->loop, &s->timer, s->published_ms + PUBLISH_MS);
+        return;
+    }
+    err = walk(s, &v, &end, &error);
+    /* The end of a trouble comes before the new set, which nobody is to see as
+     * stale; its begin comes behind. */
+    if (err == 0 && s->hop_count > 0 && trouble_of(s) == NULL)
+        report(s, NULL);
+    if (err == 0 && v != NULL && finish(s, end, v) != 0)
+        err = svc__err_nomem(&error);
+    if (err != 0)
+        retry_later(s, &error);
+    else if (trouble_of(s) != NULL)
+        report(s, trouble_of(s));
+}
+
+/* ---- events ------------------------------------------------------------ */
+
+static void on_timer(void *arg)
+{
+    svc_service *s = arg;
+    svc_error error;
+
+    if (!s->timer_retries) {
+        mark_dirty(s);
+        return;
+    }
+    s->timer_retries = 0;
+    if (start(s, &error) != 0)
+        retry_later(s, &error);
+}
+
+void svc__service_update(struct svc__sub *sub, struct svc__view *view)
+{
+    struct svc__hop *hop = sub->owner;
+
+    svc__view_free(hop->view);
+    hop->view = view;
+    hop->trouble.code = 0;
+    svc__count(&hop->service->r->counters.updates, 1);
+    mark_dirty(hop->service);
+}
+
+void svc__service_fail(struct svc__sub *sub, const svc_error *error)
+{
+    struct svc__hop *hop = sub->owner;
+
+    hop->trouble = *error;
+    svc__err_wrap(&hop->trouble, "\"%.200s\"", hop->service->text);
+    mark_dirty(hop->service);
+}
+
+void svc__service_open(svc_service *s)
+{
+    svc_error error;
+
+    svc__list_add(&s->r->services, &s->link);
+    svc__timer_init(&s->timer, on_timer, s);
+    if (start(s, &error) != 0)
+        retry_later(s, &error);
+}
+
+/* Sets outlive their service; from here on nobody confirms them. The loop's
+ * clock may be old: a resolver can be freed long after its last round. */
+static void leave_sets(svc_service *s)
+{
+    int64_t now = -1;
+
+    atomic_compare_exchange_strong(&s->freshness->confirmed_ms, &now,
+                                   svc__clock_now_ms());
+}
+
+void svc__service_close(svc_service *s)
+{
+    leave_sets(s);
+    if (!svc__list_is_empty(&s->link)) {
+        svc__loop_unset(s->r->loop, &s->timer);
+        drop_hops(s, 0);
+        if (s->source != NULL)
+            svc__source_put(s->r, s->source);
+        s->source = NULL;
+        svc__list_remove(&s->dirty);
+        svc__list_remove(&s->link);
+    }
+    svc__publish_close(&s->publish);
+    svc__count(&s->r->counters.services_open, (uint64_t)-1);
+    svc__service_unref(s);
+}

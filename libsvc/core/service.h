@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An opened service: a chain of subscriptions (the name asked, then what its
+ * aliases lead to), and the set published from the end of it.
+ */
+#ifndef SVC_CORE_SERVICE_H
+#define SVC_CORE_SERVICE_H
+
+#include "backend/backend.h"
+#include "base/list.h"
+#include "core/publish.h"
+#include "core/resolver.h"
+#include "core/source.h"
+#include "model/name.h"
+
+#include <stdint.h>
+#include <svc/svc.h>
+
+/* CoreDNS follows at most this many aliases, and so do we (semantics 2.8). */
+#define SVC__ALIASES_MAX 11
+
+/* One subscription of the chain. */
+struct svc__hop {
+    struct svc__sub sub;
+    struct svc_service *service;
+    const struct svc__name *name; /* the service's, or own */
+    struct svc__name own;         /* of an alias's target */
+    char *alias; /* what the hop before said, or NULL for the first */
+    enum svc__type alias_type; /* and which type of Service said it */
+    char *port_name;           /* asked for here, or NULL */
+    int subscribed;
+    struct svc__view *view; /* delivered and not yet published; one that is an
+                               alias stays until the next one */
+    svc_error trouble;      /* code 0: none */
+};
+
+struct svc_service {
+    struct svc__refs refs; /* the caller's, the loop's, each watch's */
+    svc_resolver *r;       /* one reference */
+    struct svc__name name;
+    char *text; /* as the caller wrote it */
+    struct svc__service_settings settings;
+    const struct svc__backend_ops *ops; /* NULL: no source is needed */
+    uint64_t seed;                      /* of its policy */
+    svc__clock_fn trace; /* NULL, or: write steps down, for explain */
+    int64_t opened_us;   /* with trace: when it was asked, and read */
+    int64_t named_us;
+    struct svc__freshness *freshness;
+    struct svc__publish publish;
+
+    /* under r->lock */
+    struct svc__list command;
+    int closing;
+
+    /* loop */
+    struct svc__list link;  /* in r->services, when open */
+    struct svc__list dirty; /* in r->dirty */
+    struct svc__source *source;
+    struct svc__hop *hops[SVC__ALIASES_MAX + 1];
+    size_t hop_count;
+    struct svc__timer timer; /* to publish again, or to try again */
+    int timer_retries;       /* what it is set for */
+    int64_t published_ms;    /* when last; INT64_MIN: never */
+    uint64_t generation;
+};
+
+/* What is asked for when a service is opened. Borrowed for the call. */
+struct svc__request {
+    const char *name;
+    const svc_service_options *options; /* or NULL */
+    svc__clock_fn trace;                /* NULL but for explain */
+};
+
+/* Any thread: as svc_service_new and _free. */
+int svc__service_new(svc_resolver *r, const struct svc__request *request,
+                     svc_service **ret, svc_error *reterr);
+void svc__service_free(svc_service *s);
+void svc__service_unref(svc_service *s);
+
+/* Waits for the first definite answer: any thread with an internal loop, else
+ * dispatching. */
+int svc__service_wait(svc_service *s, int timeout_ms, svc_error *reterr);
+
+/* Loop: carries out the command; the loop's reference goes with close. */
+void svc__service_open(svc_service *s);
+void svc__service_close(svc_service *s);
+
+/* Loop: publishes what its chain has delivered. */
+void svc__service_flush(svc_service *s);
+
+/* The sink of the backends: they queue, nothing more. */
+void svc__service_update(struct svc__sub *sub, struct svc__view *view);
+void svc__service_fail(struct svc__sub *sub, const svc_error *error);
+
+#endif

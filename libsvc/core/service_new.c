@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The caller's side of a service: reading the name, choosing the backend,
+ * handing over to the loop, waiting. Any thread.
+ */
+#include "core/service.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/err.h"
+
+#include <string.h>
+
+/* The backend that the resolver's options choose for names without scheme. */
+static int default_backend(const svc_service *s,
+                           const struct svc__backend_ops **ret,
+                           svc_error *reterr)
+{
+    const struct svc__settings *settings = &s->r->settings;
+    char built[128];
+
+    if (settings->backend == NULL) {
+        svc__backend_names(built, sizeof(built));
+        svc__err_set(reterr, SVC_ENOTSUP,
+                     "\"%.200s\": no source of Services is at hand; backends "
+                     "built into this library: %s",
+                     s->text, built);
+        svc__err_hint(reterr, "give manifests (option files, or svcctl -f), "
+                              "as kubectl get services,endpointslices,nodes "
+                              "-A -o yaml prints them");
+        return SVC_ENOTSUP;
+    }
+    if (strcmp(settings->backend->name, "file") == 0 &&
+        settings->files == NULL && settings->manifest == NULL)
+        return svc__err_set(reterr, SVC_EINVAL,
+                            "\"%.200s\": backend \"file\" has no manifest: set "
+                            "option files or manifest",
+                            s->text);
+    *ret = settings->backend;
+    return 0;
+}
+
+static int contradiction(const svc_service *s, const char *backend,
+                         svc_error *reterr)
+{
+    return svc__err_set(reterr, SVC_EINVAL,
+                        "\"%.200s\": the scheme asks for backend \"%s\", but "
+                        "the options chose \"%s\"",
+                        s->text, backend, s->r->settings.backend->name);
+}
+
+/* A file:// name reads its own path: that of the options, or no other. */
+static int file_backend(const svc_service *s,
+                        const struct svc__backend_ops **ret, svc_error *reterr)
+{
+    const struct svc__settings *settings = &s->r->settings;
+    size_t i = 0;
+
+    if (settings->backend != NULL &&
+        strcmp(settings->backend->name, "file") != 0)
+        return contradiction(s, "file", reterr);
+    while (settings->files != NULL && settings->files[i] != NULL &&
+           strcmp(settings->files[i], s->name.file) != 0)
+        i++;
+    if (settings->manifest != NULL ||
+        (settings->files != NULL && settings->files[i] == NULL))
+        return svc__err_set(reterr, SVC_EINVAL,
+                            "\"%.200s\": the name brings a file of its own, "
+                            "but the options gave others",
+                            s->text);
+    return svc__backend_find("file", ret, reterr);
+}
+
+/* A name that only one backend can answer, whatever the options chose. */
+static int needs_backend(svc_service *s, const char *backend, const char *what,
+                         svc_error *reterr)
+{
+    int err = svc__backend_find(backend, &s->ops, reterr);
+
+    if (err != 0) {
+        svc__err_wrap(reterr, "\"%.200s\" is %s", s->text, what);
+        svc__err_hint(reterr, "ask for a Service, such as \"web.shop:http\", "
+                              "or for an address with its port");
+    }
+    return err;
+}
+
+static int choose_backend(svc_service *s, svc_error *reterr)
+{
+    switch (s->name.kind) {
+    case SVC__NAME_LITERAL:
+    case SVC__NAME_POD:
+        return 0;
+    case SVC__NAME_EXTERNAL:
+        return needs_backend(s, "dns", "a name outside the cluster", reterr);
+    case SVC__NAME_CLUSTERSET:
+        return needs_backend(s, "dns", "a multi-cluster name", reterr);
+    case SVC__NAME_ZONAL:
+        return needs_backend(s, "dns", "a zonal name", reterr);
+    case SVC__NAME_SERVICE:
+        break;
+    }
+    if (s->name.scheme == SVC__SCHEME_KUBERNETES &&
+        s->r->settings.backend != NULL &&
+        strcmp(s->r->settings.backend->name, "apiserver") != 0)
+        return contradiction(s, "apiserver", reterr);
+    if (s->name.scheme == SVC__SCHEME_KUBERNETES)
+        return needs_backend(s, "apiserver", "asked of the API server", reterr);
+    if (s->name.scheme == SVC__SCHEME_FILE)
+        return file_backend(s, &s->ops, reterr);
+    return default_backend(s, &s->ops, reterr);
+}
+
+/* Frees a service whose publish part was never begun. */
+static void discard(svc_service *s)
+{
+    svc__name_fini(&s->name);
+    svc__freshness_unref(s->freshness);
+    svc__free(s->text);
+    svc__free(s);
+}
+
+static int prepare(svc_service *s, const struct svc__request *request,
+                   svc_error *reterr)
+{
+    const struct svc__name_env env = {s->r->settings.namespace_,
+                                      s->r->settings.cluster_domain};
+    int err = svc__name_parse(request->name, &env, &s->name, reterr);
+
+    if (err != 0)
+        return err;
+    if (s->trace != NULL)
+        s->named_us = s->trace();
+    s->text = svc__strdup(request->name);
+    s->freshness = svc__freshness_new();
+    if (s->text == NULL || s->freshness == NULL)
+        return svc__err_nomem(reterr);
+    err = svc__settings_read_service(request->options, &s->name, &s->settings,
+                                     reterr);
+    if (err == 0)
+        err = choose_backend(s, reterr);
+    if (err == 0 &&
+        svc__publish_init(&s->publish, s->settings.policy, s->seed) != 0)
+        err = svc__err_nomem(reterr);
+    return err;
+}
+
+/* Gives the loop its new service. 0, or SVC_ECLOSED when there is no loop any
+ * more: explain may come here while another thread frees the resolver. */
+static int hand_over(svc_service *s)
+{
+    svc_resolver *r = s->r;
+    int closed;
+
+    svc__mutex_lock(&r->lock);
+    closed = r->closed;
+    if (!closed) {
+        svc__count(&r->counters.services_open, 1);
+        svc__list_add(&r->commands, &s->command);
+        svc__loop_wake(r->loop);
+    }
+    svc__mutex_unlock(&r->lock);
+    return closed ? SVC_ECLOSED : 0;
+}
+
+int svc__service_new(svc_resolver *r, const struct svc__request *request,
+                     svc_service **ret, svc_error *reterr)
+{
+    svc_service *s = svc__calloc(1, sizeof(*s));
+    int err;
+
+    if (s == NULL)
+        return svc__err_nomem(reterr);
+    svc__refs_init(&s->refs);
+    svc__refs_get(&s->refs); /* the loop's */
+    svc__list_init(&s->command);
+    svc__list_init(&s->link);
+    svc__list_init(&s->dirty);
+    s->r = r;
+    s->trace = request->trace;
+    s->opened_us = s->trace == NULL ? 0 : s->trace();
+    s->published_ms = INT64_MIN;
+    s->seed = svc__hash(&r->hash_key, &s, sizeof(s));
+    err = prepare(s, request, reterr);
+    if (err != 0) {
+        discard(s);
+        return err;
+    }
+    svc__refs_get(&r->refs);
+    err = hand_over(s);
+    if (err != 0) {
+        svc__service_unref(s); /* the loop's */
+        svc__service_unref(s);
+        return svc__err_set(reterr, err, "the resolver was freed");
+    }
+    *ret = s;
+    return 0;
+}
+
+void svc__service_free(svc_service *s)
+{
+    svc_resolver *r = s->r;
+
+    /* After a fork the memory is the parent's business (as in
+     * svc__resolver_free). */
+    if (svc__resolver_is_foreign(r))
+        return;
+    svc__mutex_lock(&r->lock);
+    if (!r->closed) {
+        s->closing = 1;
+        if (svc__list_is_empty(&s->command))
+            svc__list_add(&r->commands, &s->command);
+        svc__loop_wake(r->loop);
+    }
+    svc__mutex_unlock(&r->lock);
+    svc__service_unref(s);
+}
+
+void svc__service_unref(svc_service *s)
+{
+    svc_resolver *r = s->r;
+
+    if (!svc__refs_put(&s->refs))
+        return;
+    svc__publish_fini(&s->publish);
+    discard(s);
+    svc__resolver_unref(r);
+}
+
+int svc__service_wait(svc_service *s, int timeout_ms, svc_error *reterr)
+{
+    int64_t deadline_ms = svc__clock_deadline(svc__clock_now_ms(), timeout_ms);
+    int code;
+
+    if (!s->r->settings.external_loop) {
+        code = svc__publish_wait(&s->publish, deadline_ms, reterr);
+    } else {
+        while (!svc__publish_answer(&s->publish, &code, reterr)) {
+            int64_t now_ms = svc__clock_now_ms();
+
+            if (now_ms >= deadline_ms) {
+                code = svc__publish_wait(&s->publish, now_ms, reterr);
+                break;
+            }
+            code = svc__resolver_round(s->r,
+                                       svc__clock_until(now_ms, deadline_ms));
+            if (code == SVC_ESTATE)
+                return svc__err_set(reterr, code, "waiting inside a dispatch");
+        }
+    }
+    if (code == SVC_ETIMEDOUT)
+        svc__err_wrap(reterr, "\"%.200s\"", s->text);
+    return code;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A backend that says what a test tells it to say, and a trace of everything
+ * that is asked and published, for tests that read like a conversation. One
+ * resolver at a time, in an external loop; nothing waits.
+ */
+#ifndef TESTS_LIB_SCRIPT_H
+#define TESTS_LIB_SCRIPT_H
+
+#include "core/service.h"
+
+#include <svc/svc.h>
+
+/* A resolver on the scripted backend; options may be NULL. */
+svc_resolver *script_new(const svc_resolver_options *options);
+void script_free(svc_resolver *r);
+
+/* The next subscribe calls fail with this code; 0: they succeed. */
+void script_refuse(int code);
+
+/* Opening the source fails with this code; 0: it succeeds. */
+void script_refuse_source(int code);
+
+/* Delivers to the subscription of "service.namespace", the newest one where
+ * several ask the same: addresses, separated by spaces, all ready (behind a
+ * '!' the number of the reasons against one); an alias, as an ExternalName or
+ * as a load balancer's hostname; a code; trouble. Then runs a round. */
+void script_addresses(svc_resolver *r, const char *who, const char *addresses);
+void script_alias(svc_resolver *r, const char *who, const char *alias);
+void script_lb_alias(svc_resolver *r, const char *who, const char *alias);
+void script_code(svc_resolver *r, const char *who, int code);
+void script_trouble(svc_resolver *r, const char *who, int code);
+
+/* From now on whoever subscribes "service.namespace" is told from inside the
+ * call: an alias where text begins with a letter, else addresses. Texts are
+ * borrowed until script_free. */
+void script_at_once(const char *who, const char *text);
+
+/* Adds a line to the trace. */
+void script_note(const char *line);
+
+/* Runs what is due now. */
+void script_round(svc_resolver *r);
+
+/* From now on no time passes between two sets, until script_timer. */
+void script_hold(void);
+
+/* Lets the service's timer, which must be set, be due, and runs a round. */
+void script_timer(svc_service *s);
+
+/* Follows a service: every news of it goes into the trace. */
+void script_follow(svc_service *s);
+
+/* Compares the trace since the last call with the lines expected, and forgets
+ * it. */
+void script_expect(const char *lines);
+
+#endif
