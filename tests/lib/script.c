@@ -395,6 +395,22 @@ void script_note(const char *line)
     note("%s\n", line);
 }
 
+svc_service *script_open(svc_resolver *r, const char *name)
+{
+    svc_service *s = NULL;
+
+    assert_int_equal(svc_service_new(r, name, NULL, &s, NULL), 0);
+    script_round(r);
+    script_follow(s);
+    return s;
+}
+
+void script_end(svc_resolver *r, svc_service *s)
+{
+    script_free(r);
+    svc_service_free(s);
+}
+
 void script_expect(const char *lines)
 {
     assert_string_equal(script.trace, lines);

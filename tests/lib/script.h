@@ -51,6 +51,12 @@ void script_timer(svc_service *s);
 /* Follows a service: every news of it goes into the trace. */
 void script_follow(svc_service *s);
 
+/* Opens a name, which must be good, runs a round and follows it. */
+svc_service *script_open(svc_resolver *r, const char *name);
+
+/* Frees the resolver first, then the service, which is closed by then. */
+void script_end(svc_resolver *r, svc_service *s);
+
 /* Compares the trace since the last call with the lines expected, and forgets
  * it. */
 void script_expect(const char *lines);

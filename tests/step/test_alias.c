@@ -16,22 +16,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static svc_service *open_service(svc_resolver *r, const char *name)
-{
-    svc_service *s = NULL;
-
-    assert_int_equal(svc_service_new(r, name, NULL, &s, NULL), 0);
-    script_round(r);
-    script_follow(s);
-    return s;
-}
-
-static void end(svc_resolver *r, svc_service *s)
-{
-    script_free(r);
-    svc_service_free(s);
-}
-
 static svc_endpoints_info describe(svc_service *s, svc_endpoints **ret)
 {
     svc_endpoints_info info = SVC_ENDPOINTS_INFO_INIT;
@@ -45,7 +29,7 @@ static svc_endpoints_info describe(svc_service *s, svc_endpoints **ret)
 static void test_the_view_goes_along(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "a:http?view=vip");
+    svc_service *s = script_open(r, "a:http?view=vip");
 
     (void)state;
     script_alias(r, "a.dev", "b.shop.svc.cluster.local");
@@ -55,7 +39,7 @@ static void test_the_view_goes_along(void **state)
                   "subscribe b.shop:http view=vip\n"
                   "subscribe c.shop:http view=vip\n"
                   "publish 1 ExternalName: 10.96.0.1\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 /* A load balancer's hostname was the view; what it leads to is asked as it
@@ -63,7 +47,7 @@ static void test_the_view_goes_along(void **state)
 static void test_a_load_balancers_hostname(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "a:80?view=lb");
+    svc_service *s = script_open(r, "a:80?view=lb");
     svc_endpoints *eps;
     svc_endpoints_info info;
 
@@ -79,7 +63,7 @@ static void test_a_load_balancers_hostname(void **state)
     assert_string_equal(info.namespace_, "dev");
     assert_string_equal(info.canonical, "b");
     svc_endpoints_unref(eps);
-    end(r, s);
+    script_end(r, s);
 }
 
 /* The option externalname is about ExternalNames only, and a hint names what
@@ -94,7 +78,7 @@ static void test_options_about_other_aliases(void **state)
     (void)state;
     o.externalname = "refuse";
     r = script_new(&o);
-    s = open_service(r, "a:80");
+    s = script_open(r, "a:80");
     script_lb_alias(r, "a.dev", "localhost");
     script_expect("subscribe a.dev:80\n"
                   "publish 1 LoadBalancer: SVC_EALIAS: alias leads to this "
@@ -105,7 +89,7 @@ static void test_options_about_other_aliases(void **state)
     assert_non_null(strstr(error.hint, "\"a\" in namespace \"dev\""));
     script_lb_alias(r, "a.dev", "b.dev.svc.cluster.local");
     script_expect("subscribe b.dev:80\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 static void test_external_names_may_be_refused(void **state)
@@ -118,7 +102,7 @@ static void test_external_names_may_be_refused(void **state)
     (void)state;
     o.externalname = "refuse";
     r = script_new(&o);
-    s = open_service(r, "a:80");
+    s = script_open(r, "a:80");
     script_alias(r, "a.dev", "b.dev.svc.cluster.local");
     script_expect("subscribe a.dev:80\n"
                   "publish 1 ExternalName: SVC_EALIAS: alias is refused by "
@@ -126,13 +110,13 @@ static void test_external_names_may_be_refused(void **state)
                   "b.dev.svc.cluster.local (source: script)\n");
     assert_int_equal(svc_service_wait(s, 0, &error), SVC_EALIAS);
     assert_non_null(strstr(error.hint, "set option externalname"));
-    end(r, s);
+    script_end(r, s);
 }
 
 static void test_an_address_behind_an_alias(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "a:8080");
+    svc_service *s = script_open(r, "a:8080");
     svc_endpoints *eps;
     svc_endpoints_info info;
     svc_pick pick;
@@ -151,7 +135,7 @@ static void test_an_address_behind_an_alias(void **state)
     svc_endpoints_unref(eps);
     script_addresses(r, "a.dev", "10.0.0.8");
     script_expect("publish 2 ClusterIP: 10.0.0.8\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 /* The address comes from the source, so it has to pass the filter. */
@@ -160,7 +144,7 @@ static void test_an_address_behind_an_alias_is_filtered(void **state)
     static const char *const words[] = {"127-0-0-1", "169-254-1-1",
                                         "169-254-169-254", "fe80--1", "0--1"};
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "a:80");
+    svc_service *s = script_open(r, "a:80");
 
     (void)state;
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -179,7 +163,7 @@ static void test_an_address_behind_an_alias_is_filtered(void **state)
         assert_int_equal(svc_resolver_stats(r, &stats), 0);
         assert_int_equal(stats.addresses_refused, i + 1);
     }
-    end(r, s);
+    script_end(r, s);
 }
 
 static void test_the_filter_lets_through_what_is_allowed(void **state)
@@ -192,7 +176,7 @@ static void test_the_filter_lets_through_what_is_allowed(void **state)
     (void)state;
     o.allow = allow;
     r = script_new(&o);
-    s = open_service(r, "a:80");
+    s = script_open(r, "a:80");
     script_alias(r, "a.dev", "127-0-0-1.shop.pod.cluster.local");
     script_alias(r, "a.dev", "169-254-1-1.shop.pod.cluster.local");
     script_expect("subscribe a.dev:80\n"
@@ -201,7 +185,7 @@ static void test_the_filter_lets_through_what_is_allowed(void **state)
                   "SVC_EALIAS: alias leads nowhere: a.dev -> "
                   "169-254-1-1.shop.pod.cluster.local: 169.254.1.1 is an "
                   "address that the filter refuses\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 /* Not an address in words of another kind either (semantics 2.11, 10). */
@@ -216,7 +200,7 @@ static void test_no_name_at_all(void **state)
     static const int codes[] = {SVC_EALIAS, SVC_EALIAS, SVC_ENOTSUP,
                                 SVC_EALIAS, SVC_EALIAS, SVC_EALIAS};
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "a:80");
+    svc_service *s = script_open(r, "a:80");
 
     (void)state;
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -227,7 +211,7 @@ static void test_no_name_at_all(void **state)
         assert_non_null(strstr(error.message, "a.dev -> "));
         assert_non_null(strstr(error.message, words[i]));
     }
-    end(r, s);
+    script_end(r, s);
 }
 
 /* The zone is whole labels at the end of an absolute name, and not all of it.
@@ -253,10 +237,10 @@ static void test_what_is_inside(void **state)
         svc_pick pick;
 
         r = script_new(NULL);
-        s = open_service(r, "a:80");
+        s = script_open(r, "a:80");
         script_alias(r, "a.dev", rows[i].alias);
         assert_int_equal(svc_service_pick(s, NULL, &pick), rows[i].code);
-        end(r, s);
+        script_end(r, s);
     }
 }
 
@@ -264,14 +248,14 @@ static void test_what_is_inside(void **state)
 static void test_the_zone_leads_nowhere(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "a:80");
+    svc_service *s = script_open(r, "a:80");
     int code;
 
     (void)state;
     script_alias(r, "a.dev", "cluster.local");
     code = svc_service_wait(s, 0, NULL);
     assert_true(code == SVC_EALIAS || code == SVC_ENOTSUP);
-    end(r, s);
+    script_end(r, s);
 }
 
 static void test_localhost_in_all_its_forms(void **state)
@@ -279,7 +263,7 @@ static void test_localhost_in_all_its_forms(void **state)
     static const char *const words[] = {"localhost", "a.localhost",
                                         "a.b.localhost"};
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "a:80");
+    svc_service *s = script_open(r, "a:80");
 
     (void)state;
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -288,14 +272,14 @@ static void test_localhost_in_all_its_forms(void **state)
     }
     script_alias(r, "a.dev", "notlocalhost");
     assert_int_equal(svc_service_wait(s, 0, NULL), SVC_ENOTSUP);
-    end(r, s);
+    script_end(r, s);
 }
 
 /* A change in the middle ends what came behind it, and nothing before. */
 static void test_a_chain_is_cut_where_it_changed(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "a:80");
+    svc_service *s = script_open(r, "a:80");
 
     (void)state;
     script_alias(r, "a.dev", "b.dev.svc.cluster.local");
@@ -313,7 +297,7 @@ static void test_a_chain_is_cut_where_it_changed(void **state)
                   "unsubscribe c.dev\n"
                   "subscribe e.dev:80\n"
                   "publish 2 ExternalName: 10.0.0.2\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 /* Who says the alias matters as much as what it says: the option is about
@@ -327,7 +311,7 @@ static void test_the_same_alias_of_another_type(void **state)
     (void)state;
     o.externalname = "refuse";
     r = script_new(&o);
-    s = open_service(r, "a:80");
+    s = script_open(r, "a:80");
     script_lb_alias(r, "a.dev", "b.dev.svc.cluster.local");
     script_addresses(r, "b.dev", "10.0.0.1");
     script_alias(r, "a.dev", "b.dev.svc.cluster.local");
@@ -338,14 +322,14 @@ static void test_the_same_alias_of_another_type(void **state)
                   "publish 2 ExternalName: SVC_EALIAS: alias is refused by "
                   "option externalname (refuse): a.dev -> "
                   "b.dev.svc.cluster.local (source: script)\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 /* What the target's answer says to do is still to be done. */
 static void test_the_hint_of_the_target_stays(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "a:80");
+    svc_service *s = script_open(r, "a:80");
     svc_error error = {0};
 
     (void)state;
@@ -353,14 +337,14 @@ static void test_the_hint_of_the_target_stays(void **state)
     assert_int_equal(svc_service_wait(s, 0, &error), SVC_EALIAS);
     assert_non_null(strstr(error.message, "a.dev -> "));
     assert_non_null(strstr(error.hint, "option allow"));
-    end(r, s);
+    script_end(r, s);
 }
 
 /* The old set stays while a new target has not answered. */
 static void test_the_set_stays_until_the_target_answers(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "a:80");
+    svc_service *s = script_open(r, "a:80");
 
     (void)state;
     script_addresses(r, "a.dev", "10.0.0.1");
@@ -373,14 +357,14 @@ static void test_the_set_stays_until_the_target_answers(void **state)
                   "subscribe b.dev:80\n"
                   "trouble SVC_EUNREACH: \"a:80\": scripted trouble\n"
                   "publish 2 ExternalName: 10.0.0.2\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 /* Both ends in trouble: the first one is told; each has to be mended. */
 static void test_trouble_along_the_chain(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "a:80");
+    svc_service *s = script_open(r, "a:80");
 
     (void)state;
     script_alias(r, "a.dev", "b.dev.svc.cluster.local");
@@ -396,14 +380,14 @@ static void test_trouble_along_the_chain(void **state)
                   "trouble SVC_EUNREACH: \"a:80\": scripted trouble\n"
                   "publish 2 ExternalName stale: 10.0.0.2\n"
                   "publish 2 ExternalName: 10.0.0.2\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 /* The refusal to subscribe a target is trouble, not an answer. */
 static void test_a_target_that_cannot_be_asked(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "a:80");
+    svc_service *s = script_open(r, "a:80");
 
     (void)state;
     script_addresses(r, "a.dev", "10.0.0.1");
@@ -422,14 +406,14 @@ static void test_a_target_that_cannot_be_asked(void **state)
                   "subscribe a.dev:80\n"
                   "subscribe b.dev:80\n"
                   "publish 2 ExternalName: 10.0.0.2\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 /* A hostname inside the target is another name than the target. */
 static void test_hosts_are_no_loop(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "db:80");
+    svc_service *s = script_open(r, "db:80");
 
     (void)state;
     script_alias(r, "db.dev", "db-0.db.dev.svc.cluster.local");
@@ -437,7 +421,7 @@ static void test_hosts_are_no_loop(void **state)
     script_expect("subscribe db.dev:80\n"
                   "subscribe db-0.db.dev:80\n"
                   "publish 1 ExternalName: 10.0.0.1\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 /* An externalName is absolute: without the zone it is no Service. */
@@ -446,7 +430,7 @@ static void test_alias_without_the_zone_is_outside(void **state)
     static const char *const words[] = {"b.dev.svc", "b.dev", "b",
                                         "b.dev.svc.cluster.localx"};
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "a:80");
+    svc_service *s = script_open(r, "a:80");
 
     (void)state;
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -456,14 +440,14 @@ static void test_alias_without_the_zone_is_outside(void **state)
     script_alias(r, "a.dev", "b.dev.svc.cluster.local");
     script_addresses(r, "b.dev", "10.0.0.1");
     assert_int_equal(svc_service_wait(s, 0, NULL), 0);
-    end(r, s);
+    script_end(r, s);
 }
 
 /* A chain is told with the hostnames in it, whose loop is one of names. */
 static void test_hosts_in_a_chain(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "db:80");
+    svc_service *s = script_open(r, "db:80");
 
     (void)state;
     script_alias(r, "db.dev", "db-0.db.dev.svc.cluster.local");
@@ -473,7 +457,7 @@ static void test_hosts_in_a_chain(void **state)
         "subscribe db-0.db.dev:80\n"
         "publish 1 ExternalName: SVC_EALIAS: alias loops: db.dev -> "
         "db-0.db.dev -> db-0.db.dev.svc.cluster.local (source: script)\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 /* A message has room for the beginning of the longest chain. */
@@ -482,7 +466,7 @@ static void test_a_long_chain_is_told_as_far_as_it_fits(void **state)
     svc_resolver *r = script_new(NULL);
     char who[12][160];
     svc_error error = {0};
-    svc_service *s = open_service(r, "a:80");
+    svc_service *s = script_open(r, "a:80");
     char alias[200] = "a";
 
     (void)state;
@@ -498,7 +482,7 @@ static void test_a_long_chain_is_told_as_far_as_it_fits(void **state)
     assert_int_equal(svc_service_wait(s, 0, &error), SVC_EALIAS);
     assert_non_null(strstr(error.message, "a.dev -> aaaa"));
     assert_in_range(strlen(error.message), 400, 507);
-    end(r, s);
+    script_end(r, s);
 }
 
 int main(void)

@@ -16,26 +16,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static svc_service *open_service(svc_resolver *r, const char *name)
-{
-    svc_service *s = NULL;
-
-    assert_int_equal(svc_service_new(r, name, NULL, &s, NULL), 0);
-    script_round(r);
-    script_follow(s);
-    return s;
-}
-
-static void end(svc_resolver *r, svc_service *s)
-{
-    script_free(r);
-    svc_service_free(s);
-}
-
 static void test_sets_follow_the_source(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "web:80");
+    svc_service *s = script_open(r, "web:80");
 
     (void)state;
     script_addresses(r, "web.dev", "10.0.0.2 10.0.0.1");
@@ -49,13 +33,13 @@ static void test_sets_follow_the_source(void **state)
                   "publish 3 ClusterIP: SVC_ENOSERVICE: scripted answer about "
                   "web.dev\n"
                   "publish 4 ClusterIP: 10.0.0.9\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 static void test_trouble_keeps_the_set(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "web:80");
+    svc_service *s = script_open(r, "web:80");
 
     (void)state;
     script_trouble(r, "web.dev", SVC_EUNREACH);
@@ -68,13 +52,13 @@ static void test_trouble_keeps_the_set(void **state)
                   "publish 1 ClusterIP: 10.0.0.1\n"
                   "trouble SVC_EUNREACH: \"web:80\": scripted trouble\n"
                   "publish 1 ClusterIP: 10.0.0.1\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 static void test_alias_is_followed_and_left(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "a:80");
+    svc_service *s = script_open(r, "a:80");
 
     (void)state;
     script_alias(r, "a.dev", "b.shop.svc.cluster.local");
@@ -93,13 +77,13 @@ static void test_alias_is_followed_and_left(void **state)
                   "publish 3 ExternalName: 10.0.0.3\n"
                   "unsubscribe c.shop\n"
                   "publish 4 ClusterIP: 10.0.0.4\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 static void test_alias_loop_names_the_chain(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "a:80");
+    svc_service *s = script_open(r, "a:80");
 
     (void)state;
     script_alias(r, "a.dev", "b.dev.svc.cluster.local");
@@ -109,13 +93,13 @@ static void test_alias_loop_names_the_chain(void **state)
         "subscribe b.dev:80\n"
         "publish 1 ExternalName: SVC_EALIAS: alias loops: "
         "a.dev -> b.dev -> a.dev.svc.cluster.local (source: script)\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 static void test_alias_to_nothing(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "a:80");
+    svc_service *s = script_open(r, "a:80");
 
     (void)state;
     script_alias(r, "a.dev", "b.dev.svc.cluster.local");
@@ -125,14 +109,14 @@ static void test_alias_to_nothing(void **state)
                   "publish 1 ExternalName: SVC_EALIAS: alias leads nowhere: "
                   "a.dev -> b.dev.svc.cluster.local: scripted answer about "
                   "b.dev\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 /* Eleven aliases are followed, as CoreDNS does; the twelfth is too many. */
 static void test_alias_depth(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "s0:80");
+    svc_service *s = script_open(r, "s0:80");
     svc_error error;
     char who[32];
     char alias[64];
@@ -149,13 +133,13 @@ static void test_alias_depth(void **state)
     script_alias(r, "s11.dev", "s12.dev.svc.cluster.local");
     assert_int_equal(svc_service_wait(s, 0, &error), SVC_EALIAS);
     assert_non_null(strstr(error.message, "more than 11"));
-    end(r, s);
+    script_end(r, s);
 }
 
 static void test_alias_outside_is_named(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "a:80");
+    svc_service *s = script_open(r, "a:80");
     svc_endpoints_info info = SVC_ENDPOINTS_INFO_INIT;
     svc_endpoints *eps;
 
@@ -171,20 +155,20 @@ static void test_alias_outside_is_named(void **state)
     assert_non_null(strstr(info.hint, "DNS"));
     assert_string_equal(info.service, "a");
     svc_endpoints_unref(eps);
-    end(r, s);
+    script_end(r, s);
 }
 
 static void test_alias_to_localhost_is_refused(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "a:80");
+    svc_service *s = script_open(r, "a:80");
 
     (void)state;
     script_alias(r, "a.dev", "localhost");
     script_expect("subscribe a.dev:80\n"
                   "publish 1 ExternalName: SVC_EALIAS: alias leads to this "
                   "very host: a.dev -> localhost (source: script)\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 static void test_alias_as_the_option_says(void **state)
@@ -196,7 +180,7 @@ static void test_alias_as_the_option_says(void **state)
     (void)state;
     o.externalname = "same-namespace";
     r = script_new(&o);
-    s = open_service(r, "a:80");
+    s = script_open(r, "a:80");
     script_alias(r, "a.dev", "b.shop.svc.cluster.local");
     script_alias(r, "a.dev", "b.dev.svc.cluster.local");
     script_expect(
@@ -205,13 +189,13 @@ static void test_alias_as_the_option_says(void **state)
         "namespace, which option externalname (same-namespace) "
         "refuses: a.dev -> b.shop.svc.cluster.local (source: script)\n"
         "subscribe b.dev:80\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 static void test_trouble_of_a_target(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "a:80");
+    svc_service *s = script_open(r, "a:80");
 
     (void)state;
     script_alias(r, "a.dev", "b.dev.svc.cluster.local");
@@ -224,7 +208,7 @@ static void test_trouble_of_a_target(void **state)
                   "publish 1 ExternalName: 10.0.0.1\n"
                   "trouble SVC_EUNREACH: \"a:80\": scripted trouble\n"
                   "publish 1 ExternalName: 10.0.0.1\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 static void test_refused_subscription_is_tried_again(void **state)
@@ -234,7 +218,7 @@ static void test_refused_subscription_is_tried_again(void **state)
 
     (void)state;
     script_refuse(SVC_ENOMEM);
-    s = open_service(r, "web:80");
+    s = script_open(r, "web:80");
     script_round(r);
     script_refuse(0);
     script_timer(s);
@@ -243,14 +227,14 @@ static void test_refused_subscription_is_tried_again(void **state)
                   "trouble SVC_ENOMEM: \"web:80\": scripted refusal\n"
                   "subscribe web.dev:80\n"
                   "publish 1 ClusterIP: 10.0.0.1\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 /* Under load at most one set in ten milliseconds; the last is never lost. */
 static void test_storm_is_coalesced(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "web:80");
+    svc_service *s = script_open(r, "web:80");
 
     (void)state;
     script_addresses(r, "web.dev", "10.0.0.1");
@@ -263,14 +247,14 @@ static void test_storm_is_coalesced(void **state)
     script_timer(s);
     script_round(r);
     script_expect("publish 2 ClusterIP: 10.0.0.4\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 /* Candidates that the source speaks against come last, with the reasons. */
 static void test_reasons_are_published(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "web:80?view=pods");
+    svc_service *s = script_open(r, "web:80?view=pods");
 
     (void)state;
     script_addresses(r, "web.dev", "10.0.0.1!4 10.0.0.3 10.0.0.2!2048");
@@ -280,14 +264,14 @@ static void test_reasons_are_published(void **state)
                   "10.0.0.2!duplicate\n"
                   "publish 2 ClusterIP: 10.0.0.3 10.0.0.1!wrong-family "
                   "10.0.0.2!duplicate\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 /* Nobody left is an answer: a set with a code, the reasons still there. */
 static void test_only_reasons_are_an_empty_set(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "web:80");
+    svc_service *s = script_open(r, "web:80");
     svc_error error = {0};
     svc_endpoints *eps;
     svc_pick pick;
@@ -301,13 +285,13 @@ static void test_only_reasons_are_an_empty_set(void **state)
     assert_int_equal(svc_endpoints_count(eps), 0);
     assert_int_equal(svc_endpoints_total(eps), 2);
     svc_endpoints_unref(eps);
-    end(r, s);
+    script_end(r, s);
 }
 
 static void test_trouble_set_trouble(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "web:80");
+    svc_service *s = script_open(r, "web:80");
     svc_stats stats = SVC_STATS_INIT;
 
     (void)state;
@@ -328,14 +312,14 @@ static void test_trouble_set_trouble(void **state)
     assert_int_equal(svc_resolver_stats(r, &stats), 0);
     assert_int_equal(stats.troubles, 4);
     assert_int_equal(stats.recoveries, 2);
-    end(r, s);
+    script_end(r, s);
 }
 
 /* Trouble that lasts ends a wait; a set that comes later is taken. */
 static void test_lasting_trouble_is_definite(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "web:80");
+    svc_service *s = script_open(r, "web:80");
     svc_error error = {0};
 
     (void)state;
@@ -348,14 +332,14 @@ static void test_lasting_trouble_is_definite(void **state)
     script_addresses(r, "web.dev", "10.0.0.1");
     script_trouble(r, "web.dev", SVC_EFILE);
     assert_int_equal(svc_service_wait(s, -1, &error), 0);
-    end(r, s);
+    script_end(r, s);
 }
 
 /* A set taken before the trouble tells of it, and of its end. */
 static void test_staleness_lives_beside_the_set(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "web:80");
+    svc_service *s = script_open(r, "web:80");
     svc_endpoints *eps;
 
     (void)state;
@@ -370,7 +354,7 @@ static void test_staleness_lives_beside_the_set(void **state)
     script_addresses(r, "web.dev", "10.0.0.1");
     assert_int_equal(svc_endpoints_is_stale(eps), 0);
     assert_int_equal(svc_endpoints_age_ms(eps), 0);
-    end(r, s);
+    script_end(r, s);
     assert_int_equal(svc_endpoints_is_stale(eps), 0);
     svc_endpoints_unref(eps);
 }
@@ -383,7 +367,7 @@ static void test_a_source_that_cannot_be_opened(void **state)
 
     (void)state;
     script_refuse_source(SVC_EUNREACH);
-    s = open_service(r, "web:80");
+    s = script_open(r, "web:80");
     script_round(r);
     assert_int_equal(svc_resolver_stats(r, &stats), 0);
     assert_int_equal(stats.sources_open, 0);
@@ -396,7 +380,7 @@ static void test_a_source_that_cannot_be_opened(void **state)
                   "publish 1 ClusterIP: 10.0.0.1\n");
     assert_int_equal(svc_resolver_stats(r, &stats), 0);
     assert_int_equal(stats.sources_open, 1);
-    end(r, s);
+    script_end(r, s);
 }
 
 /* An answer from inside the call is as good as a later one. */
@@ -408,12 +392,12 @@ static void test_an_answer_at_once(void **state)
     (void)state;
     script_at_once("web.dev", "b.dev.svc.cluster.local");
     script_at_once("b.dev", "10.0.0.1");
-    s = open_service(r, "web:80");
+    s = script_open(r, "web:80");
     script_round(r);
     script_expect("subscribe web.dev:80\n"
                   "subscribe b.dev:80\n"
                   "publish 1 ExternalName: 10.0.0.1\n");
-    end(r, s);
+    script_end(r, s);
 }
 
 /* The first set after a quiet time comes at once, trouble in a storm is not
@@ -421,7 +405,7 @@ static void test_an_answer_at_once(void **state)
 static void test_trouble_in_a_storm(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "web:80");
+    svc_service *s = script_open(r, "web:80");
 
     (void)state;
     script_addresses(r, "web.dev", "10.0.0.1");
@@ -434,13 +418,13 @@ static void test_trouble_in_a_storm(void **state)
     script_expect("publish 2 ClusterIP stale: 10.0.0.2\n"
                   "trouble SVC_EUNREACH: \"web:80\": scripted trouble\n");
     assert_false(svc__timer_is_set(&s->timer));
-    end(r, s);
+    script_end(r, s);
 }
 
 static void test_services_of_one_source(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = open_service(r, "web:80");
+    svc_service *s = script_open(r, "web:80");
     svc_stats stats = SVC_STATS_INIT;
     svc_service *other = NULL;
 
@@ -463,7 +447,7 @@ static void test_services_of_one_source(void **state)
     assert_int_equal(svc_resolver_stats(r, &stats), 0);
     assert_int_equal(stats.services_open, 1);
     assert_int_equal(stats.sources_open, 1);
-    end(r, s);
+    script_end(r, s);
 }
 
 int main(void)
