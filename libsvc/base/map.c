@@ -80,40 +80,58 @@ void *svc__map_get(const struct svc__map *m, const char *key, size_t key_size)
     return e == NULL ? NULL : e->value;
 }
 
-int svc__map_put(struct svc__map *m, const char *key, size_t key_size,
-                 void *value, void **ret_old)
+static struct svc__map_entry *new_entry(uint64_t hash, const char *key,
+                                        size_t key_size)
 {
-    uint64_t hash = svc__hash(&m->hash_key, key, key_size);
-    struct svc__map_entry *e;
-    size_t i;
+    struct svc__map_entry *e = NULL;
 
-    if (m->slots != NULL) {
-        e = m->slots[find(m, hash, key, key_size)];
-        if (e != NULL) {
-            if (ret_old != NULL)
-                *ret_old = e->value;
-            e->value = value;
-            return 0;
-        }
-    }
-    if ((m->slots == NULL || (m->count + 1) * 4 > (m->mask + 1) * 3) &&
-        grow(m) != 0)
-        return SVC_ENOMEM;
-    if (key_size > SIZE_MAX - sizeof(*e) - 1)
-        return SVC_ENOMEM;
-    e = svc__alloc(sizeof(*e) + key_size + 1);
+    if (key_size < SIZE_MAX - sizeof(*e))
+        e = svc__alloc(sizeof(*e) + key_size + 1);
     if (e == NULL)
-        return SVC_ENOMEM;
-    e->value = value;
+        return NULL;
+    e->value = NULL;
     e->hash = hash;
     e->key_size = key_size;
     memcpy(e->key, key, key_size);
     e->key[key_size] = '\0';
-    i = find(m, hash, key, key_size);
+    return e;
+}
+
+struct svc__map_entry *svc__map_enter(struct svc__map *m, const char *key,
+                                      size_t key_size)
+{
+    uint64_t hash = svc__hash(&m->hash_key, key, key_size);
+    struct svc__map_entry *e;
+    size_t i = 0;
+
+    if (m->slots != NULL) {
+        i = find(m, hash, key, key_size);
+        if (m->slots[i] != NULL)
+            return m->slots[i];
+    }
+    if (m->slots == NULL || (m->count + 1) * 4 > (m->mask + 1) * 3) {
+        if (grow(m) != 0)
+            return NULL;
+        i = find(m, hash, key, key_size);
+    }
+    e = new_entry(hash, key, key_size);
+    if (e == NULL)
+        return NULL;
     m->slots[i] = e;
     m->count++;
+    return e;
+}
+
+int svc__map_put(struct svc__map *m, const char *key, size_t key_size,
+                 void *value, void **ret_old)
+{
+    struct svc__map_entry *e = svc__map_enter(m, key, key_size);
+
+    if (e == NULL)
+        return SVC_ENOMEM;
     if (ret_old != NULL)
-        *ret_old = NULL;
+        *ret_old = e->value;
+    e->value = value;
     return 0;
 }
 
@@ -138,6 +156,23 @@ static void close_gap(struct svc__map *m, size_t i)
     m->slots[i] = NULL;
 }
 
+/* Empties slot i. */
+static void vacate(struct svc__map *m, size_t i)
+{
+    svc__free(m->slots[i]);
+    close_gap(m, i);
+    m->count--;
+}
+
+void svc__map_leave(struct svc__map *m, struct svc__map_entry *e)
+{
+    size_t i = (size_t)e->hash & m->mask;
+
+    while (m->slots[i] != e)
+        i = (i + 1) & m->mask;
+    vacate(m, i);
+}
+
 void *svc__map_remove(struct svc__map *m, const char *key, size_t key_size)
 {
     void *value;
@@ -149,9 +184,7 @@ void *svc__map_remove(struct svc__map *m, const char *key, size_t key_size)
     if (m->slots[i] == NULL)
         return NULL;
     value = m->slots[i]->value;
-    svc__free(m->slots[i]);
-    close_gap(m, i);
-    m->count--;
+    vacate(m, i);
     return value;
 }
 

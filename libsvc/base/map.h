@@ -40,6 +40,16 @@ void *svc__map_get(const struct svc__map *m, const char *key, size_t key_size);
 int svc__map_put(struct svc__map *m, const char *key, size_t key_size,
                  void *value, void **ret_old);
 
+/* The entry of a key, made with the value NULL when there was none: its value
+ * is then to be set, or the entry to leave, before anything else is done with
+ * the map. NULL: out of memory, with the map unchanged. One hash, where get
+ * and put would take two. */
+struct svc__map_entry *svc__map_enter(struct svc__map *m, const char *key,
+                                      size_t key_size);
+
+/* Removes and frees an entry. */
+void svc__map_leave(struct svc__map *m, struct svc__map_entry *e);
+
 /* Removes a key. Returns its value, or NULL. */
 void *svc__map_remove(struct svc__map *m, const char *key, size_t key_size);
 

@@ -6,6 +6,7 @@
 #include "base/rng.h"
 
 #include <errno.h>
+#include <string.h>
 #include <svc/svc.h>
 #include <sys/random.h>
 
@@ -51,4 +52,20 @@ uint32_t svc__rng_below(struct svc__rng *rng, uint32_t n)
             product = (svc__rng_next(rng) >> 32) * n;
     }
     return (uint32_t)(product >> 32);
+}
+
+int svc__rng_pool_take(struct svc__rng_pool *pool, void *ret, size_t size)
+{
+    if (pool->left < size) {
+        int err = svc__rng_secret(pool->bytes, sizeof(pool->bytes));
+
+        if (err != 0)
+            return err;
+        pool->left = sizeof(pool->bytes);
+    }
+    pool->left -= size;
+    memcpy(ret, pool->bytes + pool->left, size);
+    /* What was given out is not kept. */
+    memset(pool->bytes + pool->left, 0, size);
+    return 0;
 }

@@ -18,6 +18,16 @@ struct svc__rng {
  * fall-back (faults P22). */
 int svc__rng_secret(void *ret, size_t size);
 
+/* Secret bytes in small portions, read from the kernel a block at a time. Not
+ * to be used in a child of fork (a resolver is not either: faults P7). One
+ * thread at a time; zeroed by its owner. */
+struct svc__rng_pool {
+    size_t left;
+    uint8_t bytes[512];
+};
+/* size is at most 64. 0 or SVC_ENOTSUP. */
+int svc__rng_pool_take(struct svc__rng_pool *pool, void *ret, size_t size);
+
 void svc__rng_seed(struct svc__rng *rng, uint64_t seed);
 
 uint64_t svc__rng_next(struct svc__rng *rng);

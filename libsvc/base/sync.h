@@ -26,7 +26,7 @@ void svc__mutex_unlock(struct svc__mutex *m);
  * clock again. */
 void svc__mutex_wait(struct svc__mutex *m, int64_t deadline_ms);
 
-/* Wakes every waiter; m is held. */
+/* Wakes every waiter, whose condition was changed with m held. */
 void svc__mutex_broadcast(struct svc__mutex *m);
 
 struct svc__refs {
@@ -41,6 +41,18 @@ static inline void svc__refs_init(struct svc__refs *refs)
 static inline void svc__refs_get(struct svc__refs *refs)
 {
     atomic_fetch_add_explicit(&refs->count, 1, memory_order_relaxed);
+}
+
+/* Many at once, for who hands them out one by one; given back are those that
+ * were not handed out, while another one is held. */
+static inline void svc__refs_get_many(struct svc__refs *refs, uint32_t many)
+{
+    atomic_fetch_add_explicit(&refs->count, many, memory_order_relaxed);
+}
+
+static inline void svc__refs_put_many(struct svc__refs *refs, uint32_t many)
+{
+    atomic_fetch_sub_explicit(&refs->count, many, memory_order_release);
 }
 
 /* Returns 1 when that was the last one. */

@@ -52,6 +52,30 @@ static void step(struct svc__rng *rng, struct svc__map *m, struct model *model)
     assert_int_equal(m->count, model->count);
 }
 
+/* The same by entries: what was not there is made, and set or taken back. */
+static void step_entry(struct svc__rng *rng, struct svc__map *m,
+                       struct model *model)
+{
+    char key[64];
+    uint32_t i = svc__rng_below(rng, KEYS);
+    size_t size = make_key(key, sizeof(key), i);
+    struct svc__map_entry *e = svc__map_enter(m, key, size);
+
+    assert_non_null(e);
+    assert_ptr_equal(e->value, model->values[i]);
+    assert_string_equal(e->key, key);
+    model->count -= model->values[i] != NULL;
+    model->values[i] = NULL;
+    if (svc__rng_below(rng, 2)) {
+        model->values[i] = &things[svc__rng_below(rng, 1000)];
+        model->count++;
+        e->value = model->values[i];
+    } else {
+        svc__map_leave(m, e);
+    }
+    assert_int_equal(m->count, model->count);
+}
+
 /* Every key by get, and every entry by the walk, once. */
 static void check(const struct svc__map *m, const struct model *model)
 {
@@ -86,8 +110,9 @@ static void test_random(void **state)
     (void)state;
     svc__rng_seed(&rng, 1);
     svc__map_init(&m, &hash_key);
-    for (int i = 0; i < 60000; i++) {
+    for (int i = 0; i < 30000; i++) {
         step(&rng, &m, &model);
+        step_entry(&rng, &m, &model);
         if (i % 500 == 0)
             check(&m, &model);
     }

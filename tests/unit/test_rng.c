@@ -105,12 +105,60 @@ static void test_secret(void **state)
     assert_int_equal(svc__rng_secret(a, 0), 0);
 }
 
+/* Every size, until blocks were read anew many times: all of a portion is
+ * filled and nothing behind it, none comes twice, and none is kept. */
+static void test_pool_portions(void **state)
+{
+    static const uint8_t zeros[65];
+    struct svc__rng_pool pool = {0};
+    uint8_t portion[65];
+    uint8_t last[8] = {0};
+
+    (void)state;
+    for (size_t n = 0; n < 2000; n++) {
+        size_t size = n % 65;
+        size_t left = pool.left;
+
+        memset(portion, 0, sizeof(portion));
+        assert_int_equal(svc__rng_pool_take(&pool, portion, size), 0);
+        assert_int_equal(pool.left, (left < size ? 512 : left) - size);
+        assert_memory_equal(portion + size, zeros, sizeof(portion) - size);
+        assert_memory_equal(pool.bytes + pool.left, zeros, size);
+        if (size < 8)
+            continue;
+        assert_memory_not_equal(portion, zeros, 8);
+        assert_memory_not_equal(portion + size - 8, zeros, 8);
+        assert_memory_not_equal(portion, last, 8);
+        memcpy(last, portion, sizeof(last));
+    }
+}
+
+/* Even: each bit of single octets, over many blocks, is set in half of them.
+ * 40,000 draws: 6 sigma are 600. */
+static void test_pool_even(void **state)
+{
+    struct svc__rng_pool pool = {0};
+    unsigned set[8] = {0};
+
+    (void)state;
+    for (int n = 0; n < 40000; n++) {
+        uint8_t octet;
+
+        assert_int_equal(svc__rng_pool_take(&pool, &octet, 1), 0);
+        for (int bit = 0; bit < 8; bit++)
+            set[bit] += octet >> bit & 1u;
+    }
+    for (int bit = 0; bit < 8; bit++)
+        assert_in_range(set[bit], 19400, 20600);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sequence),   cmocka_unit_test(test_below_bounds),
         cmocka_unit_test(test_below_even), cmocka_unit_test(test_below_no_bias),
-        cmocka_unit_test(test_secret),
+        cmocka_unit_test(test_secret),     cmocka_unit_test(test_pool_portions),
+        cmocka_unit_test(test_pool_even),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
