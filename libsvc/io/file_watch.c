@@ -84,7 +84,8 @@ static void open_trail(struct svc__file_watch *w)
 {
     svc__file_trail_open(&w->trail);
     w->io.fd = w->trail.fd;
-    if (w->io.fd >= 0 && svc__loop_add(w->loop, &w->io, NULL) != 0) {
+    if (w->io.fd >= 0 &&
+        svc__loop_add(w->loop, &w->io, SVC__IO_READ, NULL) != 0) {
         svc__file_trail_close(&w->trail);
         w->io.fd = -1;
     }

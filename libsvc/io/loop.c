@@ -80,7 +80,7 @@ static int open_descriptors(struct svc__loop *l, svc_error *reterr)
     l->wake.fd = l->wake_fd;
     l->wake.ready = drain_wake;
     l->wake.arg = l;
-    return svc__loop_add(l, &l->wake, reterr);
+    return svc__loop_add(l, &l->wake, SVC__IO_READ, reterr);
 }
 
 int svc__loop_new(struct svc__loop **ret, svc_error *reterr)
@@ -136,15 +136,36 @@ int64_t svc__loop_now_ms(const struct svc__loop *l)
     return l->now_ms;
 }
 
-int svc__loop_add(struct svc__loop *l, struct svc__io *io, svc_error *reterr)
+static int control(struct svc__loop *l, int what, struct svc__io *io,
+                   unsigned events, svc_error *reterr)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = io};
+    struct epoll_event event = {.data.ptr = io};
 
-    if (epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, io->fd, &event) != 0)
+    if ((events & SVC__IO_READ) != 0)
+        event.events |= EPOLLIN;
+    if ((events & SVC__IO_WRITE) != 0)
+        event.events |= EPOLLOUT;
+    if (epoll_ctl(l->epoll_fd, what, io->fd, &event) != 0)
         return refuse(errno, "watch a descriptor (epoll)", reterr);
+    return 0;
+}
+
+int svc__loop_add(struct svc__loop *l, struct svc__io *io, unsigned events,
+                  svc_error *reterr)
+{
+    int err = control(l, EPOLL_CTL_ADD, io, events, reterr);
+
+    if (err != 0)
+        return err;
     svc__list_init(&io->link);
     svc__list_add(&l->ios, &io->link);
     return 0;
+}
+
+int svc__loop_change(struct svc__loop *l, struct svc__io *io, unsigned events,
+                     svc_error *reterr)
+{
+    return control(l, EPOLL_CTL_MOD, io, events, reterr);
 }
 
 void svc__loop_remove(struct svc__loop *l, struct svc__io *io)

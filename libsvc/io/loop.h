@@ -55,12 +55,16 @@ int svc__loop_fd(const struct svc__loop *l);
  * the last one. */
 int64_t svc__loop_now_ms(const struct svc__loop *l);
 
-/* Begins and ends watching io->fd for reading; an error or the other side's
- * end counts as readable. 0 or SVC_ENOMEM. After remove, ready is not called
+/* Begins and ends watching io->fd for events (SVC__IO_READ | _WRITE); an error
+ * or the other side's end counts as readable. change is for one that was
+ * added. 0 or SVC_ENOMEM. After remove, ready is not called
  * any more, not even in the round that runs. Remove before the descriptor is
  * closed; one that is not there, or was zeroed and never added, is left alone.
  */
-int svc__loop_add(struct svc__loop *l, struct svc__io *io, svc_error *reterr);
+int svc__loop_add(struct svc__loop *l, struct svc__io *io, unsigned events,
+                  svc_error *reterr);
+int svc__loop_change(struct svc__loop *l, struct svc__io *io, unsigned events,
+                     svc_error *reterr);
 void svc__loop_remove(struct svc__loop *l, struct svc__io *io);
 
 void svc__timer_init(struct svc__timer *t, void (*fire)(void *arg), void *arg);

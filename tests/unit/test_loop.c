@@ -81,7 +81,7 @@ static void probe_open(struct probe *p, struct svc__loop *l)
     p->io.ready = ready;
     p->io.arg = p;
     assert_true(p->io.fd >= 0);
-    assert_int_equal(svc__loop_add(l, &p->io, NULL), 0);
+    assert_int_equal(svc__loop_add(l, &p->io, SVC__IO_READ, NULL), 0);
 }
 
 static void probe_close(struct probe *p)
@@ -172,7 +172,7 @@ static void the_other_sides_end_is_readable(void **state)
     assert_int_equal(pipe(ends), 0);
     close(ends[1]);
     p.io = (struct svc__io){.fd = ends[0], .ready = ready, .arg = &p};
-    assert_int_equal(svc__loop_add(l, &p.io, NULL), 0);
+    assert_int_equal(svc__loop_add(l, &p.io, SVC__IO_READ, NULL), 0);
     assert_int_equal(svc__loop_round(l, 1000), 0);
     assert_int_equal(p.calls, 1);
     probe_close(&p);
@@ -411,7 +411,7 @@ static void high_descriptors_work(void **state)
     assert_true(high >= 2000);
     probe_close(&p);
     p.io.fd = high;
-    assert_int_equal(svc__loop_add(l, &p.io, NULL), 0);
+    assert_int_equal(svc__loop_add(l, &p.io, SVC__IO_READ, NULL), 0);
     assert_int_equal(svc__loop_round(l, 1000), 0);
     assert_int_equal(p.calls, 1);
     probe_close(&p);
@@ -448,9 +448,11 @@ static void a_file_cannot_be_watched(void **state)
     struct svc__io io = {.fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)};
     svc_error error = {0};
 
-    assert_int_equal(svc__loop_add(*state, &io, &error), SVC_ENOMEM);
+    assert_int_equal(svc__loop_add(*state, &io, SVC__IO_READ, &error),
+                     SVC_ENOMEM);
     assert_int_equal(error.code, SVC_ENOMEM);
-    assert_int_equal(svc__loop_add(*state, &io, NULL), SVC_ENOMEM);
+    assert_int_equal(svc__loop_add(*state, &io, SVC__IO_READ, NULL),
+                     SVC_ENOMEM);
     close(io.fd);
 }
 
@@ -495,7 +497,7 @@ static void one_that_is_not_there_is_left_alone(void **state)
 
     gone.fd = eventfd(0, EFD_CLOEXEC);
     assert_true(gone.fd >= 0);
-    assert_int_equal(svc__loop_add(l, &gone, NULL), 0);
+    assert_int_equal(svc__loop_add(l, &gone, SVC__IO_READ, NULL), 0);
     svc__loop_remove(l, &gone);
     close(gone.fd);
     probe_open(&p, l);
