@@ -68,6 +68,12 @@ unsigned svc__address_class_parse(const char *word);
  * the classes in allow let through too. */
 int svc__address_is_allowed(const struct svc__address *a, unsigned allow);
 
+/* Parses "ADDR", "ADDR:PORT" or "[ADDR]:PORT" with ADDR as above; an IPv6
+ * address with a port needs the brackets. The port is port_default where none
+ * is written, and 1 to 65535. 0 or SVC_EINVAL. */
+int svc__address_parse_port(const char *text, uint16_t port_default,
+                            struct svc__address *ret, uint16_t *ret_port);
+
 /* Fills a socket address; returns its size. */
 socklen_t svc__address_to_sockaddr(const struct svc__address *a, uint16_t port,
                                    struct sockaddr_storage *ret);

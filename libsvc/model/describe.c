@@ -20,7 +20,9 @@ int svc_endpoints_describe(const svc_endpoints *eps, svc_endpoints_info *ret)
     info.service = v->service;
     info.namespace_ = v->namespace_;
     info.type = svc__type_name(v->type);
-    info.view = svc__view_kind_name(v->kind);
+    /* DNS alone cannot always tell whose addresses they are. */
+    if (v->kind != SVC__VIEW_AUTO)
+        info.view = svc__view_kind_name(v->kind);
     info.source = v->source;
     info.canonical = v->canonical;
     info.port_name = v->port_name;

@@ -116,7 +116,7 @@ static int view_equal(const struct svc__view *a, const struct svc__view *b)
 {
     return a->code == b->code && a->type == b->type && a->kind == b->kind &&
            a->port == b->port && a->client_ip == b->client_ip &&
-           a->ttl_ms == b->ttl_ms && text_equal(a->source, b->source) &&
+           text_equal(a->source, b->source) &&
            text_equal(a->message, b->message) && text_equal(a->hint, b->hint) &&
            text_equal(a->canonical, b->canonical) &&
            text_equal(a->port_name, b->port_name);

@@ -51,7 +51,8 @@ struct svc_endpoints *svc__endpoints_new(struct svc__view *view,
                                          const char *policy,
                                          uint64_t generation);
 
-/* Whether two sets would look the same to every reader, generation aside. */
+/* Whether two sets would look the same to every reader, the generation and the
+ * time to live aside, which is another with every answer of DNS. */
 int svc__endpoints_equal(const struct svc_endpoints *a,
                          const struct svc_endpoints *b);
 

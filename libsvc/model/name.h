@@ -73,6 +73,13 @@ int svc__name_parse(const char *text, const struct svc__name_env *env,
 
 void svc__name_fini(struct svc__name *name);
 
+/* Whether only DNS can know it: an outside, multi-cluster or zonal name. */
+static inline int svc__name_is_outside(const struct svc__name *name)
+{
+    return name->kind == SVC__NAME_EXTERNAL ||
+           name->kind == SVC__NAME_CLUSTERSET || name->kind == SVC__NAME_ZONAL;
+}
+
 /* Writes the name in one canonical form that parse reads back to an equal
  * name: parse(format(x)) = x. Owned (svc__free), NULL when out of memory. */
 char *svc__name_format(const struct svc__name *name,

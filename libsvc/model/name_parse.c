@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "model/name_reader.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define TEXT_SIZE_MAX 2048
@@ -380,11 +381,15 @@ static int finish_error(struct svc__name_reader *r)
 int svc__name_parse(const char *text, const struct svc__name_env *env,
                     struct svc__name *ret, svc_error *reterr)
 {
-    struct svc__name_reader r = {.text = text != NULL ? text : "",
-                                 .namespace_ = env->namespace_,
-                                 .zone = env->zone};
-    int err = read_text(&r);
+    struct svc__name_reader r;
+    int err;
 
+    memset(&r, 0, offsetof(struct svc__name_reader, error));
+    r.error.code = 0;
+    r.text = text != NULL ? text : "";
+    r.namespace_ = env->namespace_;
+    r.zone = env->zone;
+    err = read_text(&r);
     if (err != 0) {
         err = finish_error(&r);
         if (reterr != NULL)

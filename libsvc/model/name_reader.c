@@ -15,20 +15,9 @@ int svc__name_span_is(struct svc__name_span span, const char *text)
     return strlen(text) == span.size && memcmp(span.ptr, text, span.size) == 0;
 }
 
-int svc__name_is_letter_digit(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c >= '0' && c <= '9');
-}
-
 size_t svc__name_position(const struct svc__name_reader *r, const char *at)
 {
     return (size_t)(at - r->text) + 1;
-}
-
-char svc__name_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 int svc__name_copy(struct svc__name_reader *r, struct svc__name_span span,

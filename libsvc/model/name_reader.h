@@ -26,25 +26,33 @@ struct svc__name_reader {
     const char *namespace_; /* the caller's */
     const char *zone;
     struct svc__name name; /* owned, also when reading fails */
+    size_t label_count;
+    int final_dot;
+    /* What follows is large, and not zeroed at first but for the code. */
     svc_error error;
     /* The dotted part: lower case, without port, without final dot. */
     char domain[SVC__NAME_DOMAIN_MAX + 1];
     struct svc__name_span labels[SVC__NAME_LABELS_MAX];
-    size_t label_count;
-    int final_dot;
 };
 
 /* Whether a span is exactly this text. */
 int svc__name_span_is(struct svc__name_span span, const char *text);
 
 /* An ASCII letter of either case, or a digit. */
-int svc__name_is_letter_digit(char c);
+static inline int svc__name_is_letter_digit(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9');
+}
 
 /* The place of a byte of the text as people count, from 1. */
 size_t svc__name_position(const struct svc__name_reader *r, const char *at);
 
 /* ASCII, whatever the locale. */
-char svc__name_lower(char c);
+static inline char svc__name_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
 
 /* Sets *ret to an owned copy. 0, or SVC_ENOMEM with the error filled. */
 int svc__name_copy(struct svc__name_reader *r, struct svc__name_span span,

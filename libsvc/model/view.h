@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is asked of a backend (a query) and what it delivers (a view): all
- * candidates of one service, port and view, with the reasons against each that
- * the backend knows. Pure; one thread at a time.
+ * What a backend delivers for a query: all candidates of one service, port and
+ * view, with the reasons against each that the backend knows. Pure; one thread
+ * at a time.
  */
 #ifndef SVC_MODEL_VIEW_H
 #define SVC_MODEL_VIEW_H
@@ -11,20 +11,11 @@
 #include "base/list.h"
 #include "model/address.h"
 #include "model/endpoint.h"
-#include "model/name.h"
+#include "model/query.h"
 
 #include <stddef.h>
 #include <stdint.h>
 #include <svc/svc.h>
-
-enum svc__view_kind {
-    SVC__VIEW_AUTO = 0,
-    SVC__VIEW_PODS,
-    SVC__VIEW_VIP,
-    SVC__VIEW_NODE,
-    SVC__VIEW_LB,
-    SVC__VIEW_NONE /* of outside names and literals */
-};
 
 enum svc__type {
     SVC__TYPE_UNKNOWN = 0,
@@ -35,20 +26,6 @@ enum svc__type {
     SVC__TYPE_EXTERNALNAME,
     SVC__TYPE_EXTERNAL,
     SVC__TYPE_LITERAL
-};
-
-/* One question. Strings are borrowed from its owner. */
-struct svc__query {
-    const char *service;
-    const char *namespace_;
-    const char *host;      /* NULL: the whole Service */
-    const char *port_name; /* NULL: by number, or no port given */
-    const char *zone;      /* cluster domain, for canonical names */
-    uint16_t port;         /* 0: none given */
-    enum svc__proto proto;
-    enum svc__view_kind view;
-    enum svc__family family;
-    unsigned allow; /* enum svc__address_class let through */
 };
 
 /* One candidate: an endpoint at a port. */
@@ -74,6 +51,7 @@ struct svc__step {
 };
 
 struct svc__view {
+    size_t size;        /* of this allocation: texts and blocks may lie in it */
     int code;           /* 0, or why there is nothing to choose from */
     char *message;      /* with code: the story; may be NULL */
     char *hint;         /* with code: what to do; may be NULL */
@@ -84,11 +62,13 @@ struct svc__view {
     enum svc__view_kind kind;
     char *service;
     char *namespace_;
-    char *canonical; /* name that owns the addresses, or NULL */
-    char *port_name; /* of the port that answers, or NULL */
-    uint16_t port;   /* its number in the Service, 0 unknown */
-    int client_ip;   /* sessionAffinity: ClientIP */
-    int64_t ttl_ms;  /* -1: none */
+    char *canonical;      /* name that owns the addresses, or NULL */
+    char *port_name;      /* of the port that answers, or NULL */
+    uint16_t port;        /* its number in the Service, 0 unknown */
+    int client_ip;        /* sessionAffinity: ClientIP */
+    int64_t ttl_ms;       /* -1: none */
+    int64_t confirmed_ms; /* when the source said so; -1: it tells changes by
+                             itself, and stands by this until it does */
 
     /* Topology, for policy/eligible. */
     int local_only;   /* internalTrafficPolicy: Local */
@@ -116,9 +96,24 @@ struct svc__view {
     struct svc__list steps; /* svc__step */
 };
 
-/* An empty view, owned (svc__view_free); NULL when out of memory. */
+/* An empty view, owned; NULL when out of memory. */
 struct svc__view *svc__view_new(const char *source, svc__clock_fn trace);
 void svc__view_free(struct svc__view *v);
+
+/* The same with its names (copied; or NULL) and room for two blocks, all in one
+ * allocation. */
+struct svc__view_names {
+    const char *service, *namespace_, *canonical;
+};
+struct svc__view *svc__view_new_named(const char *source, svc__clock_fn trace,
+                                      const struct svc__view_names *names);
+
+/* Frees a text of v that is about to be replaced, wherever it lies. */
+void svc__view_drop(const struct svc__view *v, void *ptr);
+
+/* An owned copy that shares the blocks, without steps; NULL: out of memory. */
+struct svc__view *svc__view_copy(const struct svc__view *v,
+                                 svc__clock_fn trace);
 
 /* Holds one reference to a block, once however often it is asked. 0 or
  * SVC_ENOMEM. */
@@ -144,6 +139,9 @@ __attribute__((format(printf, 3, 4))) int svc__view_step(struct svc__view *v,
                                                          const char *step,
                                                          const char *format,
                                                          ...);
+
+/* Moves all steps of from to the end of v's. */
+void svc__view_take_steps(struct svc__view *v, struct svc__view *from);
 
 /* Moves the step that was written last to the front, as one that came at
  * at_us, before all others. There is one. */

@@ -41,6 +41,9 @@ static void test_a_set_that_knows_little(void **state)
     assert_int_equal(info.ttl_ms, -1);
     assert_int_equal(info.port, 0);
     assert_int_equal(info.code, 0);
+    eps->view->kind = SVC__VIEW_AUTO; /* DNS answered a port number */
+    assert_int_equal(svc_endpoints_describe(eps, &info), 0);
+    assert_null(info.view);
     svc_endpoints_unref(eps);
 }
 

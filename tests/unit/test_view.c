@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/alloc.h"
 #include "base/utf8.h"
 #include "model/view.h"
 
@@ -33,6 +34,7 @@ static void test_a_new_view_knows_nothing(void **state)
     assert_int_equal(v->code, 0);
     assert_string_equal(v->source, "file");
     assert_int_equal(v->ttl_ms, -1);
+    assert_int_equal(v->confirmed_ms, -1);
     assert_int_equal(v->count, 0);
     assert_true(svc__list_is_empty(&v->steps));
     svc__view_free(v);
@@ -198,6 +200,121 @@ static void test_a_step_that_came_first(void **state)
     svc__view_free(v);
 }
 
+/* A view with a value of its own in every field. */
+static struct svc__view *full_view(void)
+{
+    struct svc__view *v = svc__view_new("dns", tick);
+
+    assert_non_null(v);
+    v->type = SVC__TYPE_HEADLESS;
+    v->kind = SVC__VIEW_PODS;
+    v->port = 81;
+    v->client_ip = 2;
+    v->ttl_ms = 3;
+    v->confirmed_ms = 4;
+    v->local_only = 5;
+    v->topology_off = 6;
+    v->alias_port = 82;
+    v->duplicates = 7;
+    v->refused = 8;
+    v->gap = svc__strdup("gap");
+    v->service = svc__strdup("service");
+    v->namespace_ = svc__strdup("namespace");
+    v->canonical = svc__strdup("canonical");
+    v->port_name = svc__strdup("port");
+    v->alias = svc__strdup("alias");
+    v->alias_port_name = svc__strdup("alias port");
+    assert_int_equal(svc__view_fail(v, SVC_EPENDING, "message"), 0);
+    assert_int_equal(svc__view_hint(v, "hint"), 0);
+    assert_int_equal(svc__view_step(v, "port", "step"), 0);
+    return v;
+}
+
+static void assert_copied(const char *copy, const char *text)
+{
+    assert_string_equal(copy, text);
+    assert_ptr_not_equal(copy, text);
+}
+
+static void test_a_copy_has_all_but_the_steps(void **state)
+{
+    struct svc__view *v = full_view();
+    struct svc__view *copy = svc__view_copy(v, NULL);
+
+    (void)state;
+    assert_non_null(copy);
+    assert_true(copy->code == SVC_EPENDING && copy->type == v->type);
+    assert_true(copy->kind == v->kind && copy->port == 81);
+    assert_true(copy->client_ip == 2 && copy->ttl_ms == 3);
+    assert_true(copy->confirmed_ms == 4 && copy->local_only == 5);
+    assert_true(copy->topology_off == 6 && copy->alias_port == 82);
+    assert_true(copy->duplicates == 7 && copy->refused == 8);
+    assert_string_equal(copy->source, "dns");
+    assert_copied(copy->message, v->message);
+    assert_copied(copy->hint, v->hint);
+    assert_copied(copy->gap, v->gap);
+    assert_copied(copy->service, v->service);
+    assert_copied(copy->namespace_, v->namespace_);
+    assert_copied(copy->canonical, v->canonical);
+    assert_copied(copy->port_name, v->port_name);
+    assert_copied(copy->alias, v->alias);
+    assert_copied(copy->alias_port_name, v->alias_port_name);
+    assert_true(svc__list_is_empty(&copy->steps) && copy->trace == NULL);
+    svc__view_free(v);
+    assert_string_equal(copy->alias, "alias");
+    svc__view_free(copy);
+}
+
+static void test_a_copy_of_nothing(void **state)
+{
+    struct svc__view *v = svc__view_new("dns", NULL);
+    struct svc__view *copy = svc__view_copy(v, tick);
+
+    (void)state;
+    assert_non_null(copy);
+    assert_null(copy->message);
+    assert_null(copy->alias);
+    assert_int_equal(copy->count + copy->block_count, 0);
+    assert_int_equal(copy->ttl_ms, -1);
+    assert_int_equal(svc__view_step(copy, "port", "x"), 0);
+    assert_false(svc__list_is_empty(&copy->steps));
+    svc__view_free(copy);
+    svc__view_free(v);
+}
+
+/* The blocks are the same, with references of its own; either may grow, and
+ * end, first. */
+static void test_a_copy_shares_the_blocks(void **state)
+{
+    struct svc__block *blocks[6];
+    struct svc__view *v = svc__view_new("dns", NULL);
+    struct svc__view *copy;
+
+    (void)state;
+    for (uint32_t i = 0; i < 6; i++) {
+        struct svc__candidate c = {.index = i, .port = (uint16_t)(i * 2)};
+
+        blocks[i] = svc__block_new(1, 1);
+        c.block = blocks[i];
+        assert_int_equal(svc__view_hold(v, blocks[i]), 0);
+        assert_int_equal(svc__view_add(v, &c), 0);
+        svc__block_unref(blocks[i]);
+    }
+    copy = svc__view_copy(v, NULL);
+    assert_non_null(copy);
+    assert_int_equal(copy->count, 6);
+    assert_memory_equal(copy->candidates, v->candidates,
+                        6 * sizeof(*v->candidates));
+    assert_int_equal(svc__view_add(copy, &v->candidates[0]), 0);
+    assert_int_equal(v->count, 6);
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(atomic_load(&blocks[i]->refs.count), 2);
+    svc__view_free(v);
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(atomic_load(&blocks[i]->refs.count), 1);
+    svc__view_free(copy);
+}
+
 /* In order: each row is above all before it. */
 static const struct {
     const char *address;
@@ -299,6 +416,9 @@ int main(void)
         cmocka_unit_test(test_steps_only_where_somebody_asked),
         cmocka_unit_test(test_steps_are_stamped_in_order),
         cmocka_unit_test(test_a_step_that_came_first),
+        cmocka_unit_test(test_a_copy_has_all_but_the_steps),
+        cmocka_unit_test(test_a_copy_of_nothing),
+        cmocka_unit_test(test_a_copy_shares_the_blocks),
         cmocka_unit_test(test_candidates_have_one_order),
         cmocka_unit_test(test_words_for_views),
         cmocka_unit_test(test_words_for_families_and_types),
