@@ -1,10 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-# Writes backend_table.c, the NULL-terminated table of the backends that are
-# built, in the order in which they are listed to users. It defines
-# svc__backend_table, which backend/backend.h declares.
+# Writes backend_table.c: the NULL-terminated table of the backends that are
+# built, in the order in which they are listed to users, and that of the
+# libraries behind them. backend/backend.h declares both.
 set(backends "")
 if(SVC_BACKEND_FILE)
     list(APPEND backends file)
+endif()
+if(SVC_BACKEND_DNS AND EXISTS "${PROJECT_SOURCE_DIR}/libsvc/backend/dns.c")
+    list(APPEND backends dns)
+endif()
+set(SVC_BACKEND_VERSION_EXTERNS "")
+set(SVC_BACKEND_VERSIONS "")
+if("dns" IN_LIST backends)
+    string(APPEND SVC_BACKEND_VERSION_EXTERNS
+        "extern const char *svc__resolv_version(void);\n")
+    string(APPEND SVC_BACKEND_VERSIONS
+        "    {\"c-ares\", svc__resolv_version},\n")
 endif()
 
 set(SVC_BACKEND_EXTERNS "")
