@@ -21,7 +21,7 @@
 
 static const char *const known[] = {"file", "apiserver", "dns"};
 
-static const struct svc__backend_places usual = {
+const struct svc__backend_places svc__backend_usual = {
     .namespace_file = "/var/run/secrets/kubernetes.io/serviceaccount/namespace",
     .resolv_conf = "/etc/resolv.conf",
 };
@@ -226,7 +226,7 @@ int svc__backend_defaults_read_from(const struct svc__log *log,
 int svc__backend_defaults_read(const struct svc__log *log,
                                struct svc__backend_defaults *ret)
 {
-    return svc__backend_defaults_read_from(log, &usual, ret);
+    return svc__backend_defaults_read_from(log, &svc__backend_usual, ret);
 }
 
 void svc__backend_defaults_fini(struct svc__backend_defaults *d)

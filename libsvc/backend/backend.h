@@ -21,6 +21,7 @@ struct svc__sub {
     struct svc__query query; /* strings borrowed until unsubscribe */
     svc__clock_fn trace;     /* NULL, or: write steps into the views */
     struct svc__list link;   /* the backend's */
+    void *place;             /* the backend's too: where it belongs there */
     void *owner;             /* core's */
 };
 
@@ -36,6 +37,38 @@ struct svc__source_stats {
     _Atomic uint64_t objects_refused;
     _Atomic uint64_t objects_ignored;
     _Atomic uint64_t slices_fqdn;
+    _Atomic uint64_t dns_queries; /* packets sent */
+    _Atomic uint64_t dns_queries_tcp;
+    _Atomic uint64_t dns_answers;  /* packets taken */
+    _Atomic uint64_t dns_unwanted; /* packets thrown away */
+    _Atomic uint64_t dns_timeouts;
+    _Atomic uint64_t dns_failures;   /* questions without an answer */
+    _Atomic uint64_t cache_names;    /* gauge */
+    _Atomic uint64_t cache_negative; /* gauge, of them */
+    _Atomic uint64_t cache_hits;
+    _Atomic uint64_t cache_misses;
+    _Atomic uint64_t cache_joined;
+    _Atomic uint64_t cache_stale;
+    _Atomic uint64_t cache_refreshes;
+    _Atomic uint64_t cache_confirmations;
+    _Atomic uint64_t cache_refuted;
+    _Atomic uint64_t cache_evicted;
+};
+
+/* What the dns backend is told by the options. For how long an answer or a
+ * failure does not empty a set: 0 not at all, -1 without limit. */
+struct svc__backend_dns {
+    const char *const *servers; /* "ADDR[:PORT]", NULL-terminated; NULL: those
+                                   of resolv_conf */
+    const char *resolv_conf;    /* path */
+    const char *topo_zone;      /* the caller's topology zone, or NULL */
+    int tcp;                    /* TCP only */
+    int64_t nxdomain_keep_ms;
+    int64_t nodata_keep_ms;
+    int64_t error_keep_ms;
+    int64_t max_stale_ms;
+    int64_t ttl_min_ms;
+    int64_t ttl_max_ms;
 };
 
 /* What core gives a backend; borrowed until fini. The sink is two pointers, so
@@ -51,6 +84,7 @@ struct svc__backend_env {
     const char *const *files; /* file backend: NULL-terminated, or NULL */
     const char *manifest;     /* file backend: text in memory, or NULL */
     size_t manifest_size;
+    const struct svc__backend_dns *dns; /* dns backend */
 
     /* A complete view; taken. Ends an earlier trouble of the subscription. */
     void (*update)(struct svc__sub *sub, struct svc__view *view);
@@ -78,6 +112,16 @@ struct svc__backend_ops {
 /* Built backends, NULL-terminated; made by CMake. */
 extern const struct svc__backend_ops *const svc__backend_table[];
 
+/* A library that a built backend uses, whose version may be another than that
+ * of its header. */
+struct svc__backend_library {
+    const char *name;
+    const char *(*version)(void); /* static text of the one that runs */
+};
+
+/* Those of the built backends, ending with a NULL name; made by CMake. */
+extern const struct svc__backend_library svc__backend_libraries[];
+
 /* By name. SVC_ENOTSUP names those built when this one is known but left
  * out, SVC_EINVAL lists the valid words for any other. */
 int svc__backend_find(const char *name, const struct svc__backend_ops **ret,
@@ -103,11 +147,14 @@ int svc__backend_defaults_read(const struct svc__log *log,
                                struct svc__backend_defaults *ret);
 void svc__backend_defaults_fini(struct svc__backend_defaults *d);
 
-/* The same from other files. */
+/* Where the files are that say so. */
 struct svc__backend_places {
     const char *namespace_file;
     const char *resolv_conf;
 };
+extern const struct svc__backend_places svc__backend_usual;
+
+/* As svc__backend_defaults_read, from other files than the usual ones. */
 int svc__backend_defaults_read_from(const struct svc__log *log,
                                     const struct svc__backend_places *places,
                                     struct svc__backend_defaults *ret);

@@ -75,8 +75,6 @@ static void what_is_not_built_is_told_apart(void **state)
     } table[] = {
         {"apiserver", SVC_ENOTSUP,
          "backend \"apiserver\" is not built into this library; built: "},
-        {"dns", SVC_ENOTSUP,
-         "backend \"dns\" is not built into this library; built: "},
         {"fil", SVC_EINVAL, "no backend is named \"fil\"; valid: auto, "},
         {"", SVC_EINVAL, "no backend is named \"\"; valid: auto, "},
         {"FILE", SVC_EINVAL, "no backend is named \"FILE\"; valid: auto, "},
@@ -90,6 +88,9 @@ static void what_is_not_built_is_told_apart(void **state)
         const struct svc__backend_ops *ops = NULL;
         svc_error error = {0};
 
+        if (table[i].code == SVC_ENOTSUP &&
+            strstr(names, table[i].name) != NULL)
+            continue;
         assert_int_equal(svc__backend_find(table[i].name, &ops, &error),
                          table[i].code);
         assert_int_equal(error.code, table[i].code);
