@@ -95,8 +95,9 @@ extern "C" {
 SVC_EXPORT const char *svc_version(void);
 
 /**
- * What the running library was built with, a line each: "backends: file" and
- * "policies: rr random fo".
+ * What the running library was built with, a line each: "backends: file, dns"
+ * and "policies: rr random fo"; then the versions of the libraries behind the
+ * backends that run with it, such as "c-ares: 1.18.1".
  * @return owned, free with svc_text_free; NULL when out of memory.
  *         Thread-safe.
  */
@@ -176,9 +177,9 @@ typedef struct svc_allocator {
 } svc_allocator;
 
 /**
- * Use these functions for all memory of the library; json-c and libyaml keep
- * using malloc. The functions are called on any thread. To be called once,
- * before anything else of the library.
+ * Use these functions for all memory of the library; json-c, libyaml
+ * and c-ares keep using malloc. The functions are called on any thread. To be
+ * called once, before anything else of the library.
  * @param allocator copied; every member must be set
  * @return 0, SVC_EINVAL for a missing member, SVC_ESTATE when it is too late.
  *         One thread at a time.
@@ -239,12 +240,28 @@ typedef struct svc_resolver_options {
     int log_level;            /**< enum svc_log_level; default warning */
     svc_log_fn log;           /**< receives log messages; default: nobody */
     void *log_arg;            /**< handed to log */
+    const char *const *dns_servers; /**< "ADDR[:PORT]", IPv6 in brackets;
+                                         default those of resolv.conf. Without
+                                         manifests they imply dns */
+    const char *on_nxdomain;        /**< DNS says that the name is gone: "drop"
+                                         (default) empties the set, "keep" keeps it,
+                                         "30s" keeps it for so long (ms, s, m, h) */
+    const char *on_nodata; /**< DNS says that the name has no addresses: as
+                                on_nxdomain; default "drop" */
+    const char *on_error;  /**< no DNS server answers: as on_nxdomain; default
+                                "keep" */
+    int max_stale_ms; /**< bound of the three above in milliseconds; default
+                           none */
+    int ttl_min_ms;   /**< a DNS answer lives at least so long; default 1000 */
+    int ttl_max_ms;   /**< and at most so long; default 3600000 */
+    int dns_tcp;      /**< 1: ask DNS by TCP only */
 } svc_resolver_options;
 
 /** Initial value of svc_resolver_options. */
 #define SVC_RESOLVER_OPTIONS_INIT                                              \
     {                                                                          \
-        sizeof(svc_resolver_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
+        sizeof(svc_resolver_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
+            0, 0, 0, 0, 0, 0, 0, 0, 0                                          \
     }
 
 /**
@@ -291,7 +308,10 @@ SVC_EXPORT int svc_resolver_new(const svc_resolver_options *options,
 SVC_EXPORT void svc_resolver_free(svc_resolver *r);
 
 /**
- * Resolve a name once: open, wait, take the set, close.
+ * Resolve a name: open, wait, take the set. What was opened is kept and
+ * followed until some five seconds have passed without this call for it, in
+ * which such a call finds the newest set there and does not wait. At most
+ * 10,000 names are kept, those used last.
  * @param name       as described in docs/names.md
  * @param options    may be NULL
  * @param timeout_ms time-out in milliseconds
@@ -313,7 +333,8 @@ SVC_EXPORT int svc_resolver_resolve(svc_resolver *r, const char *name,
  */
 typedef struct svc_stats {
     size_t size;                  /**< sizeof(svc_stats) */
-    uint64_t services_open;       /**< gauge: services open */
+    uint64_t services_open;       /**< gauge: services open, with those that
+                                       svc_resolver_resolve keeps */
     uint64_t watches_open;        /**< gauge: watches open */
     uint64_t sources_open;        /**< gauge: sources (backend and settings) */
     uint64_t resolves;            /**< calls of svc_resolver_resolve */
@@ -336,13 +357,30 @@ typedef struct svc_stats {
     uint64_t addresses_refused;   /**< candidates stopped by the filter */
     uint64_t endpoints_duplicate; /**< candidates that another one replaced */
     uint64_t endpoints_published; /**< usable endpoints in all publishes */
+    uint64_t dns_queries;         /**< DNS packets sent */
+    uint64_t dns_queries_tcp;     /**< of them, by TCP */
+    uint64_t dns_answers;         /**< DNS packets taken */
+    uint64_t dns_unwanted;        /**< DNS packets thrown away: broken, forged
+                                       or late */
+    uint64_t dns_timeouts;        /**< DNS packets without an answer in time */
+    uint64_t dns_failures;        /**< DNS questions without an answer */
+    uint64_t cache_names;         /**< gauge: names that the DNS cache knows */
+    uint64_t cache_negative;      /**< gauge: of them, negative answers */
+    uint64_t cache_hits;          /**< wanted of the cache and fresh there */
+    uint64_t cache_misses;        /**< wanted of the cache and asked of DNS */
+    uint64_t cache_joined;        /**< wanted while it was being asked */
+    uint64_t cache_stale;         /**< answered after its time was over */
+    uint64_t cache_refreshes;     /**< asked again ahead of its end */
+    uint64_t cache_confirmations; /**< asked again to confirm an empty answer */
+    uint64_t cache_refuted;       /**< empty answers that were not confirmed */
+    uint64_t cache_evicted;       /**< names that made room for others */
 } svc_stats;
 
 /** Initial value of svc_stats. */
 #define SVC_STATS_INIT                                                         \
     {                                                                          \
         sizeof(svc_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  \
-            0, 0, 0, 0, 0, 0                                                   \
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0   \
     }
 
 /**
@@ -588,7 +626,8 @@ typedef struct svc_endpoints_info {
     const char *message;          /**< why it is empty, else NULL */
     const char *hint;             /**< what to do about that, or NULL */
     uint64_t generation; /**< 1 for a service's first set, then rising */
-    int64_t ttl_ms;      /**< time to live when it came, -1 if none */
+    int64_t ttl_ms;      /**< time to live when it came, the least of its
+                              aliases; -1 if none */
     int port;            /**< the Service's port number, 0 if unknown */
     int code;            /**< 0, or why no endpoint is usable */
 } svc_endpoints_info;
@@ -615,7 +654,8 @@ SVC_EXPORT int svc_endpoints_describe(const svc_endpoints *eps,
 SVC_EXPORT int svc_endpoints_is_stale(const svc_endpoints *eps);
 
 /**
- * Time since the source last confirmed its answers.
+ * Time since the source last confirmed its answers: for DNS, since its last
+ * answer, which moves this time also when it left the set as it was.
  * @return milliseconds; 0 while a source that tells changes by itself is well
  *         and the service is open. Thread-safe.
  */

@@ -12,6 +12,24 @@
 
 #define CHAIN_MAX 900
 
+/* What hop i asks: a Service as it is written mostly, another as DNS writes
+ * it, which is what the alias before it said. */
+static void add_name(const struct svc_service *s, size_t i, struct svc__buf *b)
+{
+    const struct svc__hop *hop = s->hops[i];
+    const struct svc__name *name = hop->name;
+
+    if (name->kind == SVC__NAME_EXTERNAL) {
+        svc__buf_add_text(b, name->domain);
+    } else if (name->kind != SVC__NAME_SERVICE) {
+        svc__buf_add_text(b, i == 0 ? s->text : hop->alias);
+    } else {
+        if (name->host != NULL)
+            svc__buf_printf(b, "%s.", name->host);
+        svc__buf_printf(b, "%s.%s", name->service, name->namespace_);
+    }
+}
+
 /* The names of hops 0 to end, then last, with arrows. Owned; NULL when out of
  * memory. A chain too long for a message is cut. */
 static char *chain_text(const struct svc_service *s, size_t end,
@@ -21,11 +39,8 @@ static char *chain_text(const struct svc_service *s, size_t end,
 
     svc__buf_init(&b, CHAIN_MAX);
     for (size_t i = 0; i <= end; i++) {
-        const struct svc__name *name = s->hops[i]->name;
-
-        if (name->host != NULL)
-            svc__buf_printf(&b, "%s.", name->host);
-        svc__buf_printf(&b, "%s.%s -> ", name->service, name->namespace_);
+        add_name(s, i, &b);
+        svc__buf_add_text(&b, " -> ");
     }
     svc__buf_add_text(&b, last);
     if (b.err == SVC_ETOOBIG)
@@ -46,27 +61,49 @@ static int is_localhost(const char *domain)
            (size > 10 && strcmp(domain + size - 10, ".localhost") == 0);
 }
 
-/* Why a target inside the cluster may not be followed, or NULL. */
+static int is_address(const struct svc__name *name)
+{
+    return name->kind == SVC__NAME_POD || name->kind == SVC__NAME_LITERAL;
+}
+
+static int name_equal(const struct svc__name *a, const struct svc__name *b)
+{
+    return a->kind == b->kind && a->topo_prefer == b->topo_prefer &&
+           text_equal(a->service, b->service) &&
+           text_equal(a->namespace_, b->namespace_) &&
+           text_equal(a->host, b->host) && text_equal(a->domain, b->domain) &&
+           text_equal(a->cluster_id, b->cluster_id) &&
+           text_equal(a->topo_zone, b->topo_zone);
+}
+
+/* Whether a target inside the cluster is in another namespace than the Service
+ * that leads to it, perhaps by way of outside names. */
+static int leaves_namespace(const struct svc_service *s, size_t at,
+                            const struct svc__name *target)
+{
+    const struct svc__name *from = s->hops[at]->name;
+
+    if (target->kind == SVC__NAME_EXTERNAL ||
+        target->kind == SVC__NAME_CLUSTERSET)
+        return 0;
+    while (at > 0 && from->kind == SVC__NAME_EXTERNAL)
+        from = s->hops[--at]->name;
+    return from->kind != SVC__NAME_EXTERNAL &&
+           !text_equal(from->namespace_, target->namespace_);
+}
+
+/* Why a target may not be followed, or NULL. */
 static const char *refusal(const struct svc_service *s, size_t at,
                            const struct svc__name *target)
 {
-    const struct svc__settings *settings = &s->r->settings;
-    const struct svc__name *from = s->hops[at]->name;
-
     for (size_t i = 0; i <= at; i++) {
-        const struct svc__name *name = s->hops[i]->name;
-
-        if (target->kind == SVC__NAME_SERVICE &&
-            text_equal(name->service, target->service) &&
-            text_equal(name->namespace_, target->namespace_) &&
-            text_equal(name->host, target->host))
+        if (!is_address(target) && name_equal(s->hops[i]->name, target))
             return "loops";
     }
     if (at + 1 > SVC__ALIASES_MAX)
         return "has more than 11 steps";
-    if (settings->externalname == SVC__EXTERNALNAME_SAME_NAMESPACE &&
-        target->namespace_ != NULL &&
-        !text_equal(from->namespace_, target->namespace_))
+    if (s->r->settings.externalname == SVC__EXTERNALNAME_SAME_NAMESPACE &&
+        leaves_namespace(s, at, target))
         return "leaves its namespace, which option externalname "
                "(same-namespace) refuses";
     return NULL;
@@ -88,6 +125,9 @@ static int add_hint(const struct svc_service *s, size_t at, const char *why,
     if (strstr(why, "option externalname") != NULL)
         return svc__view_hint(v, "set option externalname to \"allow\", if "
                                  "whoever writes Services may be trusted");
+    if (svc__name_is_outside(s->hops[at]->name))
+        return svc__view_hint(
+            v, "correct the alias (CNAME) that leads to \"%s\"", from->alias);
     return svc__view_hint(
         v, "correct %s of Service \"%s\" in namespace \"%s\"",
         from->type == SVC__TYPE_EXTERNALNAME ? "externalName"
@@ -133,18 +173,22 @@ static int is_inside(const char *domain, const char *zone)
            strcmp(domain + size - zone_size, zone) == 0;
 }
 
-/* Reads the alias as the absolute name that it is. */
+/* Reads the alias as the absolute name that it is, whatever it would be if a
+ * caller had written it. */
 static int read_target(const struct svc_service *s, size_t at,
                        struct svc__name *ret)
 {
     const struct svc__settings *settings = &s->r->settings;
     const struct svc__name_env env = {s->hops[at]->name->namespace_,
                                       settings->cluster_domain};
+    const char *alias = s->hops[at]->view->alias;
+    int is_known = is_inside(alias, settings->cluster_domain) ||
+                   is_inside(alias, "clusterset.local");
     struct svc__buf b;
     int err;
 
     svc__buf_init(&b, 512);
-    svc__buf_printf(&b, "%s.", s->hops[at]->view->alias);
+    svc__buf_printf(&b, is_known ? "%s." : "dns:///%s", alias);
     err = b.err != 0 ? b.err : svc__name_parse(b.data, &env, ret, NULL);
     svc__buf_fini(&b);
     return err;
@@ -173,8 +217,7 @@ int svc__alias_judge(const struct svc_service *s, size_t at,
     if (err != 0)
         return end_chain(s, at, SVC_EALIAS, "is no name that can be read",
                          ret_view);
-    if (!is_inside(from->alias, s->r->settings.cluster_domain) ||
-        (target.kind != SVC__NAME_SERVICE && target.kind != SVC__NAME_POD)) {
+    if (svc__name_is_outside(&target) && s->r->settings.outside == NULL) {
         svc__name_fini(&target);
         return end_chain(s, at, SVC_ENOTSUP, "leads outside the cluster",
                          ret_view);
@@ -212,13 +255,13 @@ static void gather_steps(const struct svc_service *s, size_t end,
     }
 }
 
-static int replace(char **text, const char *by)
+static int replace(struct svc__view *v, char **text, const char *by)
 {
     char *copy = svc__strdup(by);
 
     if (copy == NULL && by != NULL)
         return SVC_ENOMEM;
-    svc__free(*text);
+    svc__view_drop(v, *text);
     *text = copy;
     return 0;
 }
@@ -242,22 +285,38 @@ static int blame_chain(const struct svc_service *s, size_t end,
     return err;
 }
 
+/* A chain lives as long as the shortest of its answers. */
+static int64_t least_ttl(const struct svc_service *s, size_t end,
+                         const struct svc__view *v)
+{
+    int64_t least = v->ttl_ms;
+
+    for (size_t i = 0; i < end; i++) {
+        int64_t ttl_ms = s->hops[i]->view->ttl_ms;
+
+        if (ttl_ms >= 0 && (least < 0 || ttl_ms < least))
+            least = ttl_ms;
+    }
+    return least;
+}
+
 int svc__alias_adopt(const struct svc_service *s, size_t end,
                      struct svc__view *v)
 {
     const struct svc__view *asked = s->hops[0]->view;
-    int is_literal = v->kind == SVC__VIEW_NONE;
+    int is_literal = end < s->hop_count && is_address(s->hops[end]->name);
     int err;
 
     if (end == 0)
         return 0;
     gather_steps(s, end, v);
+    v->ttl_ms = least_ttl(s, end, v);
     v->type = asked->type;
     if (asked->kind == SVC__VIEW_LB)
         v->kind = SVC__VIEW_LB;
-    err = replace(&v->service, asked->service);
+    err = replace(v, &v->service, asked->service);
     if (err == 0)
-        err = replace(&v->namespace_, asked->namespace_);
+        err = replace(v, &v->namespace_, asked->namespace_);
     if (err == 0 &&
         (v->code == SVC_ENOSERVICE || (is_literal && v->code == SVC_EALIAS)))
         err = blame_chain(s, end, v);

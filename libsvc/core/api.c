@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/sized.h"
 #include "core/explain.h"
-#include "core/resolver.h"
+#include "core/memo.h"
 #include "core/service.h"
 #include "core/settings.h"
 #include "core/watch.h"
@@ -76,30 +76,14 @@ int svc_resolver_resolve(svc_resolver *r, const char *name,
                          const svc_service_options *options, int timeout_ms,
                          svc_endpoints **ret, svc_error *reterr)
 {
-    const struct svc__request request = {name, options, NULL};
-    struct svc_endpoints *eps;
-    svc_service *s;
+    const struct svc__memo_question question = {name, options, timeout_ms};
     int err = check_resolver(r, reterr);
 
     if (err != 0)
         return err;
     if (name == NULL || ret == NULL)
         return missing(reterr);
-    svc__count(&r->counters.resolves, 1);
-    err = svc__service_new(r, &request, &s, reterr);
-    if (err != 0)
-        return err;
-    err = svc__service_wait(s, timeout_ms, reterr);
-    if (err == 0) {
-        eps = svc__publish_get(&s->publish);
-        if (eps != NULL)
-            *ret = eps;
-        else
-            err = svc__err_set(reterr, SVC_ECLOSED,
-                               "the resolver was freed meanwhile");
-    }
-    svc__service_free(s);
-    return err;
+    return svc__memo_resolve(r, &question, ret, reterr);
 }
 
 int svc_resolver_stats(const svc_resolver *r, svc_stats *ret)
@@ -151,7 +135,7 @@ int svc_service_new(svc_resolver *r, const char *name,
                     const svc_service_options *options, svc_service **ret,
                     svc_error *reterr)
 {
-    const struct svc__request request = {name, options, NULL};
+    const struct svc__request request = {name, options, NULL, NULL};
     int err = check_resolver(r, reterr);
 
     if (err != 0)
@@ -196,7 +180,7 @@ int svc_service_explain(svc_service *s, char **ret_json, svc_error *reterr)
 
 svc_endpoints *svc_service_endpoints(svc_service *s)
 {
-    if (check_service(s, NULL) != 0)
+    if (s == NULL || svc__resolver_is_foreign(s->r))
         return NULL;
     return svc__publish_get(&s->publish);
 }

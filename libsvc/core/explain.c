@@ -12,32 +12,72 @@
 #include <stdio.h>
 #include <string.h>
 
-#define EXPLAIN_MS  5000
-#define EXPLAIN_MAX ((size_t)4 * 1024 * 1024)
+#define PORT_SIZE     96
+#define NAME_MAX_SIZE 1024 /* far above what a name of 253 octets needs */
+#define EXPLAIN_MS    5000
+#define EXPLAIN_MAX   ((size_t)4 * 1024 * 1024)
+
+/* "port 80", "port \"http\"" or that there is none. */
+static void write_port(const struct svc__name *n, char ret[PORT_SIZE])
+{
+    if (n->port_name != NULL)
+        (void)snprintf(ret, PORT_SIZE, "port \"%s\"", n->port_name);
+    else if (n->port != 0)
+        (void)snprintf(ret, PORT_SIZE, "port %u", (unsigned)n->port);
+    else
+        (void)snprintf(ret, PORT_SIZE, "no port given");
+}
+
+/* What the hostname in front of a Service is, or nothing. */
+static int add_host(const struct svc__name *n, struct svc__buf *b)
+{
+    if (n->host != NULL)
+        svc__buf_printf(b, "hostname \"%s\" of ", n->host);
+    if (n->host != NULL && n->cluster_id != NULL)
+        svc__buf_printf(b, "cluster \"%s\" in ", n->cluster_id);
+    return svc__buf_printf(b, "Service \"%s\" in namespace \"%s\"", n->service,
+                           n->namespace_);
+}
+
+/* How the name was read. */
+static int add_reading(const struct svc__name *n, struct svc__buf *b)
+{
+    switch (n->kind) {
+    case SVC__NAME_POD:
+    case SVC__NAME_LITERAL:
+        return svc__buf_add_text(b, "an address: nobody is asked");
+    case SVC__NAME_EXTERNAL:
+        return svc__buf_printf(b, "the name \"%s\" outside the cluster",
+                               n->domain);
+    case SVC__NAME_CLUSTERSET:
+        svc__buf_add_text(b, "multi-cluster: ");
+        break;
+    case SVC__NAME_ZONAL:
+        svc__buf_printf(b, "zonal, zone \"%s\" %s: ", n->topo_zone,
+                        n->topo_prefer ? "preferred" : "only");
+        break;
+    case SVC__NAME_SERVICE:
+        break;
+    }
+    return add_host(n, b);
+}
 
 /* The step "name" goes to the front, stamped with the time of the reading. */
 static int add_name(const svc_service *s, struct svc__view *v)
 {
     const struct svc__name *n = &s->name;
-    char port[96] = "no port given";
+    int is_address = n->kind == SVC__NAME_POD || n->kind == SVC__NAME_LITERAL;
+    char port[PORT_SIZE];
+    struct svc__buf b;
     int err;
 
-    if (n->port_name != NULL)
-        (void)snprintf(port, sizeof(port), "port \"%s\"", n->port_name);
-    else if (n->port != 0)
-        (void)snprintf(port, sizeof(port), "port %u", (unsigned)n->port);
-    if (n->kind != SVC__NAME_SERVICE)
-        err = svc__view_step(v, "name", "\"%s\" is an address: nobody is asked",
-                             s->text);
-    else if (n->host != NULL)
-        err = svc__view_step(v, "name",
-                             "\"%s\" is hostname \"%s\" of Service \"%s\" in "
-                             "namespace \"%s\", %s",
-                             s->text, n->host, n->service, n->namespace_, port);
-    else
-        err = svc__view_step(v, "name",
-                             "\"%s\" is Service \"%s\" in namespace \"%s\", %s",
-                             s->text, n->service, n->namespace_, port);
+    svc__buf_init(&b, NAME_MAX_SIZE);
+    write_port(n, port);
+    err = add_reading(n, &b);
+    if (err == 0)
+        err = svc__view_step(v, "name", "\"%s\" is %s%s%s", s->text, b.data,
+                             is_address ? "" : ", ", is_address ? "" : port);
+    svc__buf_fini(&b);
     if (err == 0)
         svc__view_step_first(v, s->named_us);
     return err;
@@ -99,7 +139,8 @@ static int write_steps(const svc_service *s, const struct svc_endpoints *eps,
 int svc__explain(svc_service *s, char **ret_json, svc_error *reterr)
 {
     svc_service_options options = SVC_SERVICE_OPTIONS_INIT;
-    const struct svc__request request = {s->text, &options, svc__clock_now_us};
+    const struct svc__request request = {s->text, &options, svc__clock_now_us,
+                                         NULL};
     struct svc_endpoints *eps;
     svc_service *again;
     svc_error error;

@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The plain form: one mutex a service. What is replaced is let go after the
- * lock is dropped, since the last reference may free a large set.
+ * One mutex a service, and a hand from which readers take the set without it.
+ * What is replaced is let go after the lock is dropped, since the last
+ * reference may free a large set.
+ *
+ * Design notes. Taking the set has to read its address and count a reference in
+ * one step, or it may be gone between. Both lie in one word: a reader adds one
+ * to the upper bits and has the address that was below. A set that goes into
+ * the hand gets LENT references in advance; when it leaves, those that nobody
+ * took are given back. So readers that drop theirs meanwhile never drop the
+ * last one. The address has 48 bits, as Linux gives them; a set that lies
+ * elsewhere (an allocator that tags its pointers) is not lent, and taken under
+ * the lock.
  */
 #include "core/publish.h"
 
@@ -10,6 +20,41 @@
 
 #include <string.h>
 #include <unistd.h>
+
+#define LENT         ((uint32_t)1 << 24)
+#define TAKEN_ONE    ((uint64_t)1 << 48)
+#define TAKEN_MANY   ((uint64_t)1 << 62) /* a quarter of what can be counted */
+#define ADDRESS_MASK (TAKEN_ONE - 1)
+
+static struct svc_endpoints *set_of(uint64_t hand)
+{
+    return (struct svc_endpoints *)(uintptr_t)(hand & ADDRESS_MASK);
+}
+
+/* Puts a set, or none, into the hand; settles for the one that was there. */
+static void put_in_hand(struct svc__publish *p, struct svc_endpoints *eps)
+{
+    uint64_t hand;
+
+    if (((uintptr_t)eps & ~(uintptr_t)ADDRESS_MASK) != 0)
+        eps = NULL;
+    if (eps != NULL)
+        svc__refs_get_many(&eps->refs, LENT);
+    hand = atomic_exchange_explicit(&p->hand, (uint64_t)(uintptr_t)eps,
+                                    memory_order_acq_rel);
+    if (set_of(hand) != NULL)
+        svc__refs_put_many(&set_of(hand)->refs, LENT - (uint32_t)(hand >> 48));
+}
+
+/* So many were taken that their number could run over: they are settled for,
+ * and lent anew. */
+static void renew_hand(struct svc__publish *p)
+{
+    svc__mutex_lock(&p->lock);
+    if (atomic_load_explicit(&p->hand, memory_order_relaxed) >= TAKEN_MANY)
+        put_in_hand(p, p->closed ? NULL : p->current);
+    svc__mutex_unlock(&p->lock);
+}
 
 int svc__publish_init(struct svc__publish *p,
                       const struct svc__policy_ops *policy, uint64_t seed)
@@ -24,18 +69,20 @@ int svc__publish_init(struct svc__publish *p,
 void svc__publish_fini(struct svc__publish *p)
 {
     p->policy->destroy(p->policy_state);
+    put_in_hand(p, NULL);
     svc_endpoints_unref(p->current);
+    svc__trouble_fini(&p->trouble);
     svc__mutex_fini(&p->lock);
 }
 
-/* Lock held: wakes those who wait and makes the listeners' descriptors
- * readable. A full eventfd is readable already. */
-static void tell(struct svc__publish *p)
+/* Lock held: makes the listeners' descriptors readable (a full eventfd is so
+ * already), drops the lock, and then wakes those who wait, who would find it
+ * taken before. The loop, which calls this, has a reference to the service. */
+static void tell_and_unlock(struct svc__publish *p)
 {
     struct svc__list *it;
     const uint64_t one = 1;
 
-    svc__mutex_broadcast(&p->lock);
     svc__list_each (it, &p->listeners) {
         struct svc__listener *l =
             svc__list_entry(it, struct svc__listener, link);
@@ -43,6 +90,8 @@ static void tell(struct svc__publish *p)
 
         (void)ignored;
     }
+    svc__mutex_unlock(&p->lock);
+    svc__mutex_broadcast(&p->lock);
 }
 
 void svc__publish_set(struct svc__publish *p, struct svc_endpoints *eps,
@@ -55,44 +104,44 @@ void svc__publish_set(struct svc__publish *p, struct svc_endpoints *eps,
     old = p->current;
     old_state = p->policy_state;
     p->current = eps;
+    put_in_hand(p, p->closed ? NULL : eps);
     p->policy_state = policy_state;
     p->set_event++;
-    tell(p);
-    svc__mutex_unlock(&p->lock);
+    tell_and_unlock(p);
     p->policy->destroy(old_state);
     svc_endpoints_unref(old);
 }
 
 int svc__publish_trouble(struct svc__publish *p, const svc_error *trouble)
 {
-    int code = trouble == NULL ? 0 : trouble->code;
-    int changed;
+    struct svc__trouble before;
+    struct svc__trouble now;
 
+    /* Only the loop writes it, so it may read it without the lock. */
+    if (svc__trouble_equal(&p->trouble, trouble))
+        return 0;
+    before = p->trouble;
+    svc__trouble_init(&now, trouble);
     svc__mutex_lock(&p->lock);
-    changed = code != p->trouble.code ||
-              (code != 0 && strcmp(trouble->message, p->trouble.message) != 0);
-    if (changed && code != 0) {
-        p->trouble = *trouble;
+    p->trouble = now;
+    if (now.code != 0)
         p->trouble_event++;
-    } else if (changed) {
-        p->trouble.code = 0;
+    else
         p->set_event += p->current != NULL;
-    }
-    if (changed)
-        tell(p);
-    svc__mutex_unlock(&p->lock);
-    return changed;
+    tell_and_unlock(p);
+    svc__trouble_fini(&before);
+    return 1;
 }
 
 void svc__publish_close(struct svc__publish *p)
 {
     svc__mutex_lock(&p->lock);
     p->closed = 1;
-    tell(p);
-    svc__mutex_unlock(&p->lock);
+    put_in_hand(p, NULL);
+    tell_and_unlock(p);
 }
 
-struct svc_endpoints *svc__publish_get(struct svc__publish *p)
+static struct svc_endpoints *get_locked(struct svc__publish *p)
 {
     struct svc_endpoints *eps = NULL;
 
@@ -103,24 +152,47 @@ struct svc_endpoints *svc__publish_get(struct svc__publish *p)
     return eps;
 }
 
+struct svc_endpoints *svc__publish_get(struct svc__publish *p)
+{
+    uint64_t hand =
+        atomic_fetch_add_explicit(&p->hand, TAKEN_ONE, memory_order_acquire);
+
+    if (hand >= TAKEN_MANY)
+        renew_hand(p);
+    return set_of(hand) != NULL ? set_of(hand) : get_locked(p);
+}
+
 static int closed(svc_error *reterr)
 {
     return svc__err_set(reterr, SVC_ECLOSED,
                         "the resolver of this service was freed");
 }
 
-/* The code of a set, with its story. */
-static int code_of(const struct svc_endpoints *eps, svc_error *reterr)
+/* The texts of a view are tidy already: they are copied where they fit, and
+ * cut as all others are where they do not. */
+static void fill_story(const struct svc__view *v, svc_error *ret)
 {
-    const struct svc__view *v = eps->view;
+    const char *message =
+        v->message != NULL ? v->message : svc_err_text(v->code);
+    const char *hint = v->hint != NULL ? v->hint : "";
+    size_t message_size = strlen(message) + 1;
+    size_t hint_size = strlen(hint) + 1;
 
-    if (v->code == 0)
-        return 0;
-    svc__err_set(reterr, v->code, "%s",
-                 v->message != NULL ? v->message : svc_err_text(v->code));
-    if (v->hint != NULL)
-        svc__err_hint(reterr, "%s", v->hint);
-    return v->code;
+    ret->code = v->code;
+    if (message_size > sizeof(ret->message) || hint_size > sizeof(ret->hint)) {
+        svc__err_set(ret, v->code, "%s", message);
+        svc__err_hint(ret, "%s", hint);
+        return;
+    }
+    memcpy(ret->message, message, message_size);
+    memcpy(ret->hint, hint, hint_size);
+}
+
+int svc__publish_code(const struct svc_endpoints *eps, svc_error *reterr)
+{
+    if (eps->view->code != 0 && reterr != NULL)
+        fill_story(eps->view, reterr);
+    return eps->view->code;
 }
 
 /* Lock held: as svc__publish_answer. */
@@ -132,13 +204,11 @@ static int answer_locked(const struct svc__publish *p, int *ret_code,
         return 1;
     }
     if (p->current != NULL) {
-        *ret_code = code_of(p->current, reterr);
+        *ret_code = svc__publish_code(p->current, reterr);
         return 1;
     }
     if (p->trouble.code != 0 && !svc_err_is_transient(p->trouble.code)) {
-        *ret_code = p->trouble.code;
-        if (reterr != NULL)
-            *reterr = p->trouble;
+        *ret_code = svc__trouble_fill(&p->trouble, reterr);
         return 1;
     }
     return 0;
@@ -166,12 +236,9 @@ int svc__publish_wait(struct svc__publish *p, int64_t deadline_ms,
             svc__mutex_wait(&p->lock, deadline_ms);
             continue;
         }
-        code = p->trouble.code;
+        code = svc__trouble_fill(&p->trouble, reterr);
         if (code == 0)
-            code = svc__err_set(reterr, SVC_ETIMEDOUT,
-                                "no answer from the source in time");
-        else if (reterr != NULL)
-            *reterr = p->trouble;
+            code = SVC_EAGAIN;
         break;
     }
     svc__mutex_unlock(&p->lock);
@@ -186,9 +253,7 @@ int svc__publish_status(struct svc__publish *p, svc_error *ret)
     if (p->closed) {
         code = closed(ret);
     } else {
-        code = p->trouble.code;
-        if (code != 0 && ret != NULL)
-            *ret = p->trouble;
+        code = svc__trouble_fill(&p->trouble, ret);
         if (code == 0 && p->current == NULL)
             code = SVC_EAGAIN;
     }
@@ -269,9 +334,7 @@ static int take_news(struct svc__publish *p, struct svc__listener *l,
         return 0;
     }
     l->seen_trouble = p->trouble_event;
-    if (reterr != NULL)
-        *reterr = p->trouble;
-    return p->trouble.code;
+    return svc__trouble_fill(&p->trouble, reterr);
 }
 
 int svc__publish_next(struct svc__publish *p, struct svc__listener *l,

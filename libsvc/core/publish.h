@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "base/rng.h"
 #include "base/sync.h"
+#include "core/trouble.h"
 #include "model/endpoints.h"
 #include "policy/policy.h"
 
@@ -26,12 +27,15 @@ struct svc__listener {
 };
 
 struct svc__publish {
-    struct svc__mutex lock;        /* guards everything below */
+    _Atomic uint64_t hand;  /* what readers take without the lock: the set's
+                               address, and in the upper 16 bits how many
+                               references were taken from it */
+    struct svc__mutex lock; /* guards everything below */
     struct svc_endpoints *current; /* NULL before the first answer */
     const struct svc__policy_ops *policy;
     void *policy_state; /* built for current; NULL when it has none usable */
     struct svc__rng rng;
-    svc_error trouble;      /* code 0: none */
+    struct svc__trouble trouble;
     uint64_t set_event;     /* rises with each set, and when trouble ends */
     uint64_t trouble_event; /* rises with each new trouble */
     int closed;
@@ -55,6 +59,9 @@ int svc__publish_trouble(struct svc__publish *p, const svc_error *trouble);
 /* Loop: from now on everything answers SVC_ECLOSED. */
 void svc__publish_close(struct svc__publish *p);
 
+/* The code of a set, 0 when an endpoint of it is usable, with its story. */
+int svc__publish_code(const struct svc_endpoints *eps, svc_error *reterr);
+
 /* The newest set, shared, or NULL. */
 struct svc_endpoints *svc__publish_get(struct svc__publish *p);
 
@@ -66,7 +73,7 @@ int svc__publish_answer(struct svc__publish *p, int *ret_code,
                         svc_error *reterr);
 
 /* Waits for an answer as above until deadline_ms; returns its code, else the
- * trouble's, else SVC_ETIMEDOUT. */
+ * trouble's, else SVC_EAGAIN with nothing filled. */
 int svc__publish_wait(struct svc__publish *p, int64_t deadline_ms,
                       svc_error *reterr);
 

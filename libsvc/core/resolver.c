@@ -13,6 +13,22 @@
 
 #include <string.h>
 
+static int init_locks(svc_resolver *r, svc_error *reterr)
+{
+    if (svc__mutex_init(&r->lock) != 0)
+        return svc__err_nomem(reterr);
+    if (svc__memo_init(&r->memo, r) == 0)
+        return 0;
+    svc__mutex_fini(&r->lock);
+    return svc__err_nomem(reterr);
+}
+
+static void fini_locks(svc_resolver *r)
+{
+    svc__memo_fini(&r->memo);
+    svc__mutex_fini(&r->lock);
+}
+
 /* Frees what new had made so far; the thread, if any, has ended. */
 static void discard(svc_resolver *r)
 {
@@ -43,8 +59,8 @@ int svc__resolver_new(const svc_resolver_options *options, svc_resolver **ret,
                            "the kernel gives no random bytes (getrandom)");
     if (err == 0)
         err = svc__loop_new(&r->loop, reterr);
-    if (err == 0 && svc__mutex_init(&r->lock) != 0)
-        err = svc__err_nomem(reterr);
+    if (err == 0)
+        err = init_locks(r, reterr);
     if (err != 0) {
         discard(r);
         return err;
@@ -52,13 +68,23 @@ int svc__resolver_new(const svc_resolver_options *options, svc_resolver **ret,
     if (!r->settings.external_loop) {
         err = svc__thread_start(r, reterr);
         if (err != 0) {
-            svc__mutex_fini(&r->lock);
+            fini_locks(r);
             discard(r);
             return err;
         }
     }
     *ret = r;
     return 0;
+}
+
+void svc__resolver_command(svc_resolver *r, svc_service *s)
+{
+    /* While there are others, the loop has not come to their end. */
+    int is_first = svc__list_is_empty(&r->commands);
+
+    svc__list_add(&r->commands, &s->command);
+    if (is_first)
+        svc__loop_wake(r->loop);
 }
 
 /* Takes one command, or NULL. */
@@ -121,6 +147,7 @@ void svc__resolver_free(svc_resolver *r)
         svc__loop_abandon(r->loop);
         return;
     }
+    svc__memo_close(&r->memo);
     r->stop = 1;
     svc__mutex_lock(&r->lock);
     r->closed = 1;
@@ -128,6 +155,7 @@ void svc__resolver_free(svc_resolver *r)
     svc__mutex_unlock(&r->lock);
     svc__thread_join(r);
     /* From here this thread is the only one that touches the loop's side. */
+    svc__loop_unset(r->loop, &r->memo.timer);
     while ((s = next_command(r, &closing)) != NULL)
         svc__service_close(s);
     while (!svc__list_is_empty(&r->services))
@@ -145,7 +173,7 @@ void svc__resolver_unref(svc_resolver *r)
 {
     if (!svc__refs_put(&r->refs))
         return;
-    svc__mutex_fini(&r->lock);
+    fini_locks(r);
     discard(r);
 }
 
@@ -161,6 +189,22 @@ static void add_source(const struct svc__source_stats *from, svc_stats *ret)
     ret->objects_refused += from->objects_refused;
     ret->objects_ignored += from->objects_ignored;
     ret->slices_fqdn += from->slices_fqdn;
+    ret->dns_queries += from->dns_queries;
+    ret->dns_queries_tcp += from->dns_queries_tcp;
+    ret->dns_answers += from->dns_answers;
+    ret->dns_unwanted += from->dns_unwanted;
+    ret->dns_timeouts += from->dns_timeouts;
+    ret->dns_failures += from->dns_failures;
+    ret->cache_names += from->cache_names;
+    ret->cache_negative += from->cache_negative;
+    ret->cache_hits += from->cache_hits;
+    ret->cache_misses += from->cache_misses;
+    ret->cache_joined += from->cache_joined;
+    ret->cache_stale += from->cache_stale;
+    ret->cache_refreshes += from->cache_refreshes;
+    ret->cache_confirmations += from->cache_confirmations;
+    ret->cache_refuted += from->cache_refuted;
+    ret->cache_evicted += from->cache_evicted;
 }
 
 void svc__resolver_stats(svc_resolver *r, svc_stats *ret)

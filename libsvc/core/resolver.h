@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/list.h"
 #include "base/sync.h"
+#include "core/memo.h"
 #include "core/settings.h"
 #include "io/loop.h"
 
@@ -53,6 +54,8 @@ struct svc_resolver {
     struct svc__source_stats closed_sources; /* counters of those closed */
     int closed;
 
+    struct svc__memo memo; /* has a lock of its own, taken before this one */
+
     /* loop */
     struct svc__list services; /* svc_service.link: open ones */
     struct svc__list dirty;    /* svc_service.dirty: to be looked at */
@@ -72,6 +75,9 @@ void svc__resolver_unref(svc_resolver *r);
 /* One round: wait, events, commands, publishing. Thread that dispatches.
  * SVC_ESTATE when called from inside a round. */
 int svc__resolver_round(svc_resolver *r, int timeout_ms);
+
+/* Lock held: gives the loop a service that is in no list of commands. */
+void svc__resolver_command(svc_resolver *r, svc_service *s);
 
 /* Whether the object was made before a fork of which this is the child. */
 static inline int svc__resolver_is_foreign(const svc_resolver *r)

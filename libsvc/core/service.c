@@ -30,12 +30,18 @@ static void mark_dirty(svc_service *s)
 static void hop_free(svc_service *s, struct svc__hop *hop)
 {
     if (hop->subscribed)
-        s->source->ops->unsubscribe(s->source->state, &hop->sub);
+        hop->source->ops->unsubscribe(hop->source->state, &hop->sub);
+    if (hop->source != NULL)
+        svc__source_put(s->r, hop->source);
     svc__view_free(hop->view);
-    svc__name_fini(&hop->own);
+    svc__trouble_fini(&hop->trouble);
+    if (hop->own != NULL)
+        svc__name_fini(hop->own);
+    svc__free(hop->own);
     svc__free(hop->alias);
     svc__free(hop->port_name);
-    svc__free(hop);
+    if (hop != &s->first_hop)
+        svc__free(hop);
 }
 
 static void drop_hops(svc_service *s, size_t from)
@@ -49,6 +55,11 @@ static void fill_query(const svc_service *s, struct svc__hop *hop,
 {
     struct svc__query *q = &hop->sub.query;
 
+    q->kind = hop->name->kind;
+    q->domain = hop->name->domain;
+    q->cluster_id = hop->name->cluster_id;
+    q->topo_zone = hop->name->topo_zone;
+    q->topo_prefer = hop->name->topo_prefer;
     q->service = hop->name->service;
     q->namespace_ = hop->name->namespace_;
     q->host = hop->name->host;
@@ -61,36 +72,59 @@ static void fill_query(const svc_service *s, struct svc__hop *hop,
     q->allow = s->r->settings.allow;
 }
 
+/* Names that only DNS knows are asked there, whatever answered before them;
+ * Services of the source that the name asked for. */
+static int choose_source(svc_service *s, struct svc__hop *hop,
+                         svc_error *reterr)
+{
+    const struct svc__backend_ops *ops = s->ops;
+    const char *file = s->name.file;
+
+    if (svc__name_is_outside(hop->name)) {
+        ops = s->r->settings.outside;
+        file = NULL;
+    }
+    return svc__source_get(s->r, ops, file, &hop->source, reterr);
+}
+
 /* Begins to listen to what a hop asks; an address is its own answer. */
 static int subscribe(svc_service *s, struct svc__hop *hop, svc_error *reterr)
 {
     int err;
 
-    if (hop->name->kind != SVC__NAME_SERVICE) {
+    if (hop->name->kind == SVC__NAME_POD ||
+        hop->name->kind == SVC__NAME_LITERAL) {
         hop->view = svc__literal_view(s, hop->name, hop->sub.query.port,
                                       hop->alias != NULL);
         mark_dirty(s);
         return hop->view == NULL ? svc__err_nomem(reterr) : 0;
     }
+    err = choose_source(s, hop, reterr);
+    if (err != 0)
+        return err;
     /* Before the call: the backend may deliver from inside it. */
     hop->subscribed = 1;
-    err = s->source->ops->subscribe(s->source->state, &hop->sub, reterr);
+    err = hop->source->ops->subscribe(hop->source->state, &hop->sub, reterr);
     if (err != 0)
         hop->subscribed = 0;
     return err;
 }
 
-/* A hop without a name; NULL when out of memory. */
+/* A hop without a name, to be the next one; NULL when out of memory. */
 static struct svc__hop *hop_new(svc_service *s, const char *alias,
                                 const char *port_name)
 {
-    struct svc__hop *hop = svc__calloc(1, sizeof(*hop));
+    struct svc__hop *hop = &s->first_hop;
 
+    if (s->hop_count > 0)
+        hop = svc__alloc(sizeof(*hop));
     if (hop == NULL)
         return NULL;
+    memset(hop, 0, sizeof(*hop));
     hop->service = s;
     hop->sub.trace = s->trace;
     hop->sub.owner = hop;
+    hop->confirmed_ms = -1;
     svc__list_init(&hop->sub.link);
     hop->alias = svc__strdup(alias);
     hop->port_name = svc__strdup(port_name);
@@ -158,13 +192,17 @@ static int follow(svc_service *s, size_t at, struct svc__view **ret_view,
     if (judged < 0)
         return svc__err_nomem(reterr);
     hop = hop_new(s, v->alias, v->alias_port_name);
-    if (hop == NULL) {
+    if (hop != NULL)
+        hop->own = svc__alloc(sizeof(target));
+    if (hop == NULL || hop->own == NULL) {
         svc__name_fini(&target);
+        if (hop != NULL)
+            hop_free(s, hop);
         return svc__err_nomem(reterr);
     }
     hop->alias_type = v->type;
-    hop->own = target;
-    hop->name = &hop->own;
+    *hop->own = target;
+    hop->name = hop->own;
     fill_query(s, hop, v->alias_port,
                v->type == SVC__TYPE_EXTERNALNAME ? s->settings.view
                                                  : SVC__VIEW_AUTO);
@@ -208,7 +246,8 @@ static int publish_view(svc_service *s, struct svc__view *v)
         svc_endpoints_unref(eps);
         return 0;
     }
-    if (eps->count > 0 &&
+    /* Nobody picks from what the memo opened. */
+    if (eps->count > 0 && s->memo == NULL &&
         policy->build(eps, &params, s->publish.policy_state, &state) != 0) {
         svc_endpoints_unref(eps);
         return SVC_ENOMEM;
@@ -216,6 +255,9 @@ static int publish_view(svc_service *s, struct svc__view *v)
     s->generation++;
     s->published_ms = svc__loop_now_ms(s->r->loop);
     count_publish(s, eps);
+    /* First, so that who was waiting finds it there. */
+    if (s->memo != NULL)
+        svc__memo_set(&s->r->memo, s->memo, eps);
     svc__publish_set(&s->publish, eps, state);
     return 0;
 }
@@ -238,18 +280,39 @@ static int finish(svc_service *s, size_t end, struct svc__view *v)
     return publish_view(s, v);
 }
 
+/* When the sources of the chain last stood by it: the oldest of those that are
+ * asked again and again, -1 where there is none. */
+static int64_t confirmed_of(const svc_service *s)
+{
+    int64_t oldest = -1;
+
+    for (size_t i = 0; i < s->hop_count; i++) {
+        int64_t confirmed_ms = s->hops[i]->confirmed_ms;
+
+        if (confirmed_ms >= 0 && (oldest < 0 || confirmed_ms < oldest))
+            oldest = confirmed_ms;
+    }
+    return oldest;
+}
+
+static void set_freshness(svc_service *s, int is_stale)
+{
+    struct svc__freshness *f = s->freshness;
+    int64_t confirmed_ms = confirmed_of(s);
+
+    if (confirmed_ms >= 0 || !is_stale)
+        atomic_store(&f->confirmed_ms, confirmed_ms);
+    else if (atomic_load(&f->confirmed_ms) < 0)
+        atomic_store(&f->confirmed_ms, svc__loop_now_ms(s->r->loop));
+    atomic_store(&f->stale, is_stale);
+}
+
 static void report(svc_service *s, const svc_error *trouble)
 {
-    const svc_error *was = &s->publish.trouble;
-    int had = was->code != 0;
     int has = trouble != NULL && trouble->code != 0;
 
     /* Before the news comes, so that a reader of it sees the true age. */
-    if (has && !had)
-        atomic_store(&s->freshness->confirmed_ms, svc__loop_now_ms(s->r->loop));
-    else if (!has)
-        atomic_store(&s->freshness->confirmed_ms, -1);
-    atomic_store(&s->freshness->stale, has);
+    set_freshness(s, has);
     if (!svc__publish_trouble(&s->publish, trouble))
         return;
     if (has) {
@@ -263,7 +326,7 @@ static void report(svc_service *s, const svc_error *trouble)
 }
 
 /* The first trouble of the chain, or NULL. */
-static const svc_error *trouble_of(const svc_service *s)
+static const struct svc__trouble *trouble_of(const svc_service *s)
 {
     for (size_t i = 0; i < s->hop_count; i++) {
         if (s->hops[i]->trouble.code != 0)
@@ -272,21 +335,39 @@ static const svc_error *trouble_of(const svc_service *s)
     return NULL;
 }
 
-/* Something failed here, not at the source: say so, and begin anew later. */
+static void report_trouble(svc_service *s, const struct svc__trouble *trouble)
+{
+    svc_error error;
+
+    (void)svc__trouble_fill(trouble, &error);
+    report(s, &error);
+}
+
+static void begin_anew(svc_service *s, int in_ms)
+{
+    s->timer_retries = 1;
+    svc__loop_set(s->r->loop, &s->timer, svc__loop_now_ms(s->r->loop) + in_ms);
+}
+
+/* Something failed here, not at the source: say so, and begin anew later; at
+ * once where nothing but names that nobody has open are in the way. */
 static void retry_later(svc_service *s, const svc_error *error)
 {
     svc_error trouble = *error;
 
-    svc__err_wrap(&trouble, "\"%.200s\"", s->text);
     drop_hops(s, 0);
+    if (error->code == SVC_ETOOBIG && s->source != NULL &&
+        svc__memo_give_way(&s->r->memo)) {
+        begin_anew(s, 0);
+        return;
+    }
+    svc__err_wrap(&trouble, "\"%.200s\"", s->text);
     report(s, &trouble);
     /* A source that cannot be opened for good, such as a broken text in
      * memory, is not parsed again and again. */
     if (s->source == NULL && !svc_err_is_transient(trouble.code))
         return;
-    s->timer_retries = 1;
-    svc__loop_set(s->r->loop, &s->timer,
-                  svc__loop_now_ms(s->r->loop) + RETRY_MS);
+    begin_anew(s, RETRY_MS);
 }
 
 /* Walks the chain to the view at its end: *ret_view and its place, or NULL
@@ -339,7 +420,7 @@ void svc__service_flush(svc_service *s)
     if (err != 0)
         retry_later(s, &error);
     else if (trouble_of(s) != NULL)
-        report(s, trouble_of(s));
+        report_trouble(s, trouble_of(s));
 }
 
 /* ---- events ------------------------------------------------------------ */
@@ -364,7 +445,8 @@ void svc__service_update(struct svc__sub *sub, struct svc__view *view)
 
     svc__view_free(hop->view);
     hop->view = view;
-    hop->trouble.code = 0;
+    hop->confirmed_ms = view->confirmed_ms;
+    svc__trouble_fini(&hop->trouble);
     svc__count(&hop->service->r->counters.updates, 1);
     mark_dirty(hop->service);
 }
@@ -372,9 +454,11 @@ void svc__service_update(struct svc__sub *sub, struct svc__view *view)
 void svc__service_fail(struct svc__sub *sub, const svc_error *error)
 {
     struct svc__hop *hop = sub->owner;
+    svc_error trouble = *error;
 
-    hop->trouble = *error;
-    svc__err_wrap(&hop->trouble, "\"%.200s\"", hop->service->text);
+    svc__err_wrap(&trouble, "\"%.200s\"", hop->service->text);
+    svc__trouble_fini(&hop->trouble);
+    svc__trouble_init(&hop->trouble, &trouble);
     mark_dirty(hop->service);
 }
 
@@ -384,6 +468,8 @@ void svc__service_open(svc_service *s)
 
     svc__list_add(&s->r->services, &s->link);
     svc__timer_init(&s->timer, on_timer, s);
+    if (s->memo != NULL)
+        svc__memo_begin(s->r);
     if (start(s, &error) != 0)
         retry_later(s, &error);
 }

@@ -8,9 +8,11 @@
 
 #include "backend/backend.h"
 #include "base/list.h"
+#include "core/memo.h"
 #include "core/publish.h"
 #include "core/resolver.h"
 #include "core/source.h"
+#include "core/trouble.h"
 #include "model/name.h"
 
 #include <stdint.h>
@@ -23,15 +25,17 @@
 struct svc__hop {
     struct svc__sub sub;
     struct svc_service *service;
+    struct svc__source *source;   /* one use; NULL for an address */
     const struct svc__name *name; /* the service's, or own */
-    struct svc__name own;         /* of an alias's target */
+    struct svc__name *own;        /* of an alias's target, or NULL */
     char *alias; /* what the hop before said, or NULL for the first */
     enum svc__type alias_type; /* and which type of Service said it */
     char *port_name;           /* asked for here, or NULL */
     int subscribed;
     struct svc__view *view; /* delivered and not yet published; one that is an
                                alias stays until the next one */
-    svc_error trouble;      /* code 0: none */
+    int64_t confirmed_ms;   /* of the last view; -1: its source tells changes */
+    struct svc__trouble trouble;
 };
 
 struct svc_service {
@@ -40,12 +44,15 @@ struct svc_service {
     struct svc__name name;
     char *text; /* as the caller wrote it */
     struct svc__service_settings settings;
-    const struct svc__backend_ops *ops; /* NULL: no source is needed */
+    const struct svc__backend_ops *ops; /* of the name itself; NULL: no source
+                                           is needed */
     uint64_t seed;                      /* of its policy */
     svc__clock_fn trace; /* NULL, or: write steps down, for explain */
     int64_t opened_us;   /* with trace: when it was asked, and read */
     int64_t named_us;
     struct svc__freshness *freshness;
+    struct svc__memo_entry *memo; /* owned, kept in the memo or no more; NULL
+                                     when a caller opened it */
     struct svc__publish publish;
 
     /* under r->lock */
@@ -53,14 +60,15 @@ struct svc_service {
     int closing;
 
     /* loop */
-    struct svc__list link;  /* in r->services, when open */
-    struct svc__list dirty; /* in r->dirty */
-    struct svc__source *source;
-    struct svc__hop *hops[SVC__ALIASES_MAX + 1];
+    struct svc__list link;                       /* in r->services, when open */
+    struct svc__list dirty;                      /* in r->dirty */
+    struct svc__source *source;                  /* of ops, kept over retries */
+    struct svc__hop *hops[SVC__ALIASES_MAX + 1]; /* the first is first_hop */
     size_t hop_count;
-    struct svc__timer timer; /* to publish again, or to try again */
-    int timer_retries;       /* what it is set for */
-    int64_t published_ms;    /* when last; INT64_MIN: never */
+    struct svc__hop first_hop; /* most have no other */
+    struct svc__timer timer;   /* to publish again, or to try again */
+    int timer_retries;         /* what it is set for */
+    int64_t published_ms;      /* when last; INT64_MIN: never */
     uint64_t generation;
 };
 
@@ -69,6 +77,7 @@ struct svc__request {
     const char *name;
     const svc_service_options *options; /* or NULL */
     svc__clock_fn trace;                /* NULL but for explain */
+    struct svc__memo_entry *memo;       /* taken on success; or NULL */
 };
 
 /* Any thread: as svc_service_new and _free. */

@@ -19,6 +19,11 @@ static int default_backend(const svc_service *s,
     const struct svc__settings *settings = &s->r->settings;
     char built[128];
 
+    /* auto: no manifests were given, else it would be "file" */
+    if (settings->backend == NULL && settings->outside != NULL) {
+        *ret = settings->outside;
+        return 0;
+    }
     if (settings->backend == NULL) {
         svc__backend_names(built, sizeof(built));
         svc__err_set(reterr, SVC_ENOTSUP,
@@ -71,18 +76,53 @@ static int file_backend(const svc_service *s,
     return svc__backend_find("file", ret, reterr);
 }
 
-/* A name that only one backend can answer, whatever the options chose. */
-static int needs_backend(svc_service *s, const char *backend, const char *what,
-                         svc_error *reterr)
+/* The backend that such a name needs is not built. */
+static int not_built(const svc_service *s, const char *what,
+                     const char *backend, svc_error *reterr)
 {
-    int err = svc__backend_find(backend, &s->ops, reterr);
+    char built[128];
 
-    if (err != 0) {
-        svc__err_wrap(reterr, "\"%.200s\" is %s", s->text, what);
-        svc__err_hint(reterr, "ask for a Service, such as \"web.shop:http\", "
-                              "or for an address with its port");
-    }
-    return err;
+    svc__backend_names(built, sizeof(built));
+    svc__err_set(reterr, SVC_ENOTSUP,
+                 "\"%.200s\" is %s: backend \"%s\" is not built into this "
+                 "library; built: %s",
+                 s->text, what, backend, built[0] == '\0' ? "none" : built);
+    svc__err_hint(reterr, "ask for a Service, such as \"web.shop:http\", "
+                          "or for an address with its port");
+    return SVC_ENOTSUP;
+}
+
+/* A name that only DNS knows, whatever the options chose. */
+static int outside_backend(svc_service *s, const char *what, svc_error *reterr)
+{
+    s->ops = s->r->settings.outside;
+    return s->ops != NULL ? 0 : not_built(s, what, "dns", reterr);
+}
+
+/* A name of Services that no other source knows (semantics 2.1). */
+static int only_dns(svc_service *s, const char *what, svc_error *reterr)
+{
+    const struct svc__backend_ops *chosen = s->r->settings.backend;
+
+    if (chosen == NULL || chosen == s->r->settings.outside)
+        return outside_backend(s, what, reterr);
+    svc__err_set(reterr, SVC_ENOTSUP,
+                 "\"%.200s\" is %s, which only DNS knows, and the source is "
+                 "\"%s\"",
+                 s->text, what, chosen->name);
+    svc__err_hint(reterr, "choose backend \"dns\" (svcctl -b dns)");
+    return SVC_ENOTSUP;
+}
+
+static int kubernetes_backend(svc_service *s, svc_error *reterr)
+{
+    const struct svc__backend_ops *chosen = s->r->settings.backend;
+
+    if (chosen != NULL && strcmp(chosen->name, "apiserver") != 0)
+        return contradiction(s, "apiserver", reterr);
+    if (svc__backend_find("apiserver", &s->ops, NULL) == 0)
+        return 0;
+    return not_built(s, "asked of the API server", "apiserver", reterr);
 }
 
 static int choose_backend(svc_service *s, svc_error *reterr)
@@ -92,20 +132,16 @@ static int choose_backend(svc_service *s, svc_error *reterr)
     case SVC__NAME_POD:
         return 0;
     case SVC__NAME_EXTERNAL:
-        return needs_backend(s, "dns", "a name outside the cluster", reterr);
+        return outside_backend(s, "a name outside the cluster", reterr);
     case SVC__NAME_CLUSTERSET:
-        return needs_backend(s, "dns", "a multi-cluster name", reterr);
+        return only_dns(s, "a multi-cluster name", reterr);
     case SVC__NAME_ZONAL:
-        return needs_backend(s, "dns", "a zonal name", reterr);
+        return only_dns(s, "a zonal name", reterr);
     case SVC__NAME_SERVICE:
         break;
     }
-    if (s->name.scheme == SVC__SCHEME_KUBERNETES &&
-        s->r->settings.backend != NULL &&
-        strcmp(s->r->settings.backend->name, "apiserver") != 0)
-        return contradiction(s, "apiserver", reterr);
     if (s->name.scheme == SVC__SCHEME_KUBERNETES)
-        return needs_backend(s, "apiserver", "asked of the API server", reterr);
+        return kubernetes_backend(s, reterr);
     if (s->name.scheme == SVC__SCHEME_FILE)
         return file_backend(s, &s->ops, reterr);
     return default_backend(s, &s->ops, reterr);
@@ -114,6 +150,7 @@ static int choose_backend(svc_service *s, svc_error *reterr)
 /* Frees a service whose publish part was never begun. */
 static void discard(svc_service *s)
 {
+    svc__free(s->memo);
     svc__name_fini(&s->name);
     svc__freshness_unref(s->freshness);
     svc__free(s->text);
@@ -156,8 +193,7 @@ static int hand_over(svc_service *s)
     closed = r->closed;
     if (!closed) {
         svc__count(&r->counters.services_open, 1);
-        svc__list_add(&r->commands, &s->command);
-        svc__loop_wake(r->loop);
+        svc__resolver_command(r, s);
     }
     svc__mutex_unlock(&r->lock);
     return closed ? SVC_ECLOSED : 0;
@@ -187,8 +223,10 @@ int svc__service_new(svc_resolver *r, const struct svc__request *request,
         return err;
     }
     svc__refs_get(&r->refs);
+    s->memo = request->memo; /* the loop may look at it at once */
     err = hand_over(s);
     if (err != 0) {
+        s->memo = NULL;
         svc__service_unref(s); /* the loop's */
         svc__service_unref(s);
         return svc__err_set(reterr, err, "the resolver was freed");
@@ -209,8 +247,7 @@ void svc__service_free(svc_service *s)
     if (!r->closed) {
         s->closing = 1;
         if (svc__list_is_empty(&s->command))
-            svc__list_add(&r->commands, &s->command);
-        svc__loop_wake(r->loop);
+            svc__resolver_command(r, s);
     }
     svc__mutex_unlock(&r->lock);
     svc__service_unref(s);
@@ -225,6 +262,20 @@ void svc__service_unref(svc_service *s)
     svc__publish_fini(&s->publish);
     discard(s);
     svc__resolver_unref(r);
+}
+
+/* Nobody has said anything yet. DNS servers are asked for longer than callers
+ * like to wait, and only then one of them is named. */
+static int no_answer(const svc_service *s, svc_error *reterr)
+{
+    svc__err_set(reterr, SVC_ETIMEDOUT,
+                 "\"%.200s\": no answer from the source in time", s->text);
+    if (s->ops != NULL && s->ops == s->r->settings.outside)
+        svc__err_hint(reterr, "wait for more than six seconds to hear which "
+                              "DNS server is silent, and check their "
+                              "addresses (option dns_servers, or "
+                              "resolv.conf)");
+    return SVC_ETIMEDOUT;
 }
 
 int svc__service_wait(svc_service *s, int timeout_ms, svc_error *reterr)
@@ -248,7 +299,5 @@ int svc__service_wait(svc_service *s, int timeout_ms, svc_error *reterr)
                 return svc__err_set(reterr, code, "waiting inside a dispatch");
         }
     }
-    if (code == SVC_ETIMEDOUT)
-        svc__err_wrap(reterr, "\"%.200s\"", s->text);
-    return code;
+    return code == SVC_EAGAIN ? no_answer(s, reterr) : code;
 }

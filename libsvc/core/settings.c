@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/sized.h"
+#include "core/settings_dns.h"
 
 #include <string.h>
 
@@ -111,6 +112,26 @@ static int read_source(const svc_resolver_options *o, struct svc__settings *ret,
     return err;
 }
 
+/* What DNS is asked for and how, also when another backend is chosen. Servers
+ * without manifests imply dns, which is then what "auto" takes. */
+static int read_dns(const svc_resolver_options *o, struct svc__settings *ret,
+                    svc_error *reterr)
+{
+    size_t servers = count_list(o->dns_servers);
+    int err = svc__backend_find("dns", &ret->outside, NULL);
+
+    if (err != 0 && servers > 0)
+        return svc__backend_find("dns", &ret->outside, reterr);
+    err = svc__settings_dns_read(o, &ret->dns, reterr);
+    if (err != 0 || servers == 0)
+        return err;
+    ret->dns_servers = copy_list(o->dns_servers, servers);
+    if (ret->dns_servers == NULL)
+        return svc__err_nomem(reterr);
+    ret->dns.servers = (const char *const *)ret->dns_servers;
+    return 0;
+}
+
 static int read_words(const svc_resolver_options *o, struct svc__settings *ret,
                       svc_error *reterr)
 {
@@ -202,6 +223,8 @@ static int read_places(const svc_resolver_options *o, struct svc__settings *ret,
     end = strlen(ret->cluster_domain);
     if (end > 0 && ret->cluster_domain[end - 1] == '.')
         ret->cluster_domain[end - 1] = '\0';
+    ret->dns.resolv_conf = svc__backend_usual.resolv_conf;
+    ret->dns.topo_zone = ret->zone;
     return 0;
 }
 
@@ -230,16 +253,23 @@ int svc__settings_read(const svc_resolver_options *options,
     if (err == 0)
         err = read_words(&o, ret, reterr);
     if (err == 0)
+        err = read_dns(&o, ret, reterr);
+    if (err == 0)
         err = read_places(&o, ret, reterr);
     return err;
 }
 
+static void free_list(char **list)
+{
+    for (size_t i = 0; list != NULL && list[i] != NULL; i++)
+        svc__free(list[i]);
+    svc__free(list);
+}
+
 void svc__settings_fini(struct svc__settings *settings)
 {
-    for (size_t i = 0; settings->files != NULL && settings->files[i] != NULL;
-         i++)
-        svc__free(settings->files[i]);
-    svc__free(settings->files);
+    free_list(settings->files);
+    free_list(settings->dns_servers);
     svc__free(settings->manifest);
     svc__free(settings->namespace_);
     svc__free(settings->cluster_domain);

@@ -24,6 +24,8 @@ enum svc__externalname {
 /* Of a resolver. Immutable after read; owned by it. */
 struct svc__settings {
     const struct svc__backend_ops *backend; /* NULL: auto */
+    const struct svc__backend_ops *outside; /* of names that only DNS knows;
+                                               NULL: not built */
     char **files;                           /* NULL-terminated, or NULL */
     char *manifest;                         /* or NULL */
     size_t manifest_size;
@@ -34,6 +36,8 @@ struct svc__settings {
     unsigned allow;       /* enum svc__address_class */
     enum svc__externalname externalname;
     int external_loop;
+    char **dns_servers;          /* NULL-terminated, or NULL */
+    struct svc__backend_dns dns; /* borrows the strings of the above */
     struct svc__log log;
 };
 

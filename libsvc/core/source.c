@@ -36,6 +36,7 @@ static void fill_env(svc_resolver *r, struct svc__source *source)
     env->hash_key = r->hash_key;
     env->stats = &source->stats;
     env->stop = &r->stop;
+    env->dns = &r->settings.dns;
     env->update = svc__service_update;
     env->fail = svc__service_fail;
     if (source->file != NULL) {
@@ -127,6 +128,20 @@ static void keep_counters(struct svc__source_stats *to,
     svc__count(&to->bytes_read, from->bytes_read);
     svc__count(&to->objects_refused, from->objects_refused);
     svc__count(&to->objects_ignored, from->objects_ignored);
+    svc__count(&to->dns_queries, from->dns_queries);
+    svc__count(&to->dns_queries_tcp, from->dns_queries_tcp);
+    svc__count(&to->dns_answers, from->dns_answers);
+    svc__count(&to->dns_unwanted, from->dns_unwanted);
+    svc__count(&to->dns_timeouts, from->dns_timeouts);
+    svc__count(&to->dns_failures, from->dns_failures);
+    svc__count(&to->cache_hits, from->cache_hits);
+    svc__count(&to->cache_misses, from->cache_misses);
+    svc__count(&to->cache_joined, from->cache_joined);
+    svc__count(&to->cache_stale, from->cache_stale);
+    svc__count(&to->cache_refreshes, from->cache_refreshes);
+    svc__count(&to->cache_confirmations, from->cache_confirmations);
+    svc__count(&to->cache_refuted, from->cache_refuted);
+    svc__count(&to->cache_evicted, from->cache_evicted);
 }
 
 void svc__source_close(svc_resolver *r, struct svc__source *source)

@@ -20,6 +20,7 @@ const char *svc_version(void)
 
 char *svc_version_details(void)
 {
+    const struct svc__backend_library *library = svc__backend_libraries;
     const struct svc__policy_ops *policy;
     char backends[256];
     struct svc__buf b;
@@ -31,6 +32,8 @@ char *svc_version_details(void)
     for (size_t i = 0; (policy = svc__policy_at(i)) != NULL; i++)
         svc__buf_printf(&b, " %s", policy->name);
     svc__buf_add_byte(&b, '\n');
+    for (; library->name != NULL; library++)
+        svc__buf_printf(&b, "%s: %s\n", library->name, library->version());
     text = svc__buf_take(&b);
     if (text == NULL)
         svc__buf_fini(&b);

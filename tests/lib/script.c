@@ -29,6 +29,8 @@ static struct {
         const char *who;
         const char *text;
     } at_once[AT_ONCE_MAX];
+    int64_t ttl_ms;
+    int64_t confirmed_ms;
     int refusal;
     int source_refusal;
     int hold;
@@ -61,11 +63,22 @@ static int init(void *state, const struct svc__backend_env *env,
     return 0;
 }
 
+/* What a test calls the one that asks. */
+static const char *who_asks(const struct svc__query *q)
+{
+    static char who[512];
+
+    if (q->kind == SVC__NAME_EXTERNAL)
+        (void)snprintf(who, sizeof(who), "%s", q->domain);
+    else
+        (void)snprintf(who, sizeof(who), "%s.%s", q->service, q->namespace_);
+    return who;
+}
+
 static const char *text_at_once(const struct svc__query *q)
 {
-    char who[256];
+    const char *who = who_asks(q);
 
-    (void)snprintf(who, sizeof(who), "%s.%s", q->service, q->namespace_);
     for (size_t i = 0; i < AT_ONCE_MAX && script.at_once[i].who != NULL; i++) {
         if (strcmp(script.at_once[i].who, who) == 0)
             return script.at_once[i].text;
@@ -78,14 +91,14 @@ static struct svc__view *address_view(const struct svc__sub *sub,
 static struct svc__view *alias_view(const struct svc__sub *sub,
                                     const char *alias);
 
-static int subscribe(void *state, struct svc__sub *sub, svc_error *reterr)
+static void note_query(const struct svc__query *q)
 {
-    const struct svc__query *q = &sub->query;
-    const char *now = text_at_once(q);
-
-    (void)state;
-    note("subscribe %s%s%s.%s", q->host == NULL ? "" : q->host,
-         q->host == NULL ? "" : ".", q->service, q->namespace_);
+    note("%s%s%s", q->host == NULL ? "" : q->host, q->host == NULL ? "" : ".",
+         who_asks(q));
+    if (q->kind == SVC__NAME_CLUSTERSET)
+        note(" cluster=%s", q->cluster_id == NULL ? "any" : q->cluster_id);
+    if (q->kind == SVC__NAME_ZONAL)
+        note(" %s=%s", q->topo_prefer ? "prefer" : "pin", q->topo_zone);
     if (q->port_name != NULL)
         note(":%s", q->port_name);
     else if (q->port != 0)
@@ -96,6 +109,14 @@ static int subscribe(void *state, struct svc__sub *sub, svc_error *reterr)
         note(" family=%d", (int)q->family);
     if (q->proto != SVC__PROTO_ANY)
         note(" proto=%s", svc__proto_name(q->proto));
+}
+
+static int subscribe(void *state, struct svc__sub *sub, svc_error *reterr)
+{
+    const char *now = text_at_once(&sub->query);
+
+    note("subscribe %s", *(const char *)state ? "dns " : "");
+    note_query(&sub->query);
     if (script.refusal != 0) {
         note(" refused\n");
         return svc__err_set(reterr, script.refusal, "scripted refusal");
@@ -112,7 +133,7 @@ static int subscribe(void *state, struct svc__sub *sub, svc_error *reterr)
 static void unsubscribe(void *state, struct svc__sub *sub)
 {
     (void)state;
-    note("unsubscribe %s.%s\n", sub->query.service, sub->query.namespace_);
+    note("unsubscribe %s\n", who_asks(&sub->query));
     svc__list_remove(&sub->link);
 }
 
@@ -138,6 +159,23 @@ static const struct svc__backend_ops ops = {
     .fini = fini,
 };
 
+static int init_dns(void *state, const struct svc__backend_env *env,
+                    svc_error *reterr)
+{
+    *(char *)state = 1;
+    return init(state, env, reterr);
+}
+
+static const struct svc__backend_ops dns_ops = {
+    .name = "dns",
+    .state_size = 1,
+    .init = init_dns,
+    .subscribe = subscribe,
+    .unsubscribe = unsubscribe,
+    .refresh = refresh,
+    .fini = fini,
+};
+
 /* ---- the conversation -------------------------------------------------- */
 
 svc_resolver *script_new(const svc_resolver_options *options)
@@ -151,10 +189,23 @@ svc_resolver *script_new(const svc_resolver_options *options)
     o.namespace_ = "dev";
     o.cluster_domain = "cluster.local";
     memset(&script, 0, sizeof(script));
+    script_confirm(-1, -1);
     svc__list_init(&script.subs);
     assert_int_equal(svc__resolver_new(&o, &r, NULL), 0);
     r->settings.backend = &ops;
+    r->settings.outside = NULL;
     return r;
+}
+
+void script_dns(svc_resolver *r)
+{
+    r->settings.outside = &dns_ops;
+}
+
+void script_confirm(int64_t ttl_ms, int64_t confirmed_ms)
+{
+    script.ttl_ms = ttl_ms;
+    script.confirmed_ms = confirmed_ms;
 }
 
 void script_free(svc_resolver *r)
@@ -191,11 +242,8 @@ static struct svc__sub *find(const char *who)
 
     for (it = script.subs.prev; it != &script.subs; it = it->prev) {
         struct svc__sub *sub = svc__list_entry(it, struct svc__sub, link);
-        char name[256];
 
-        (void)snprintf(name, sizeof(name), "%s.%s", sub->query.service,
-                       sub->query.namespace_);
-        if (strcmp(name, who) == 0)
+        if (strcmp(who_asks(&sub->query), who) == 0)
             return sub;
     }
     fail_msg("nobody has subscribed %s", who);
@@ -204,14 +252,19 @@ static struct svc__sub *find(const char *who)
 
 static struct svc__view *new_view(const struct svc__sub *sub)
 {
-    struct svc__view *v = svc__view_new("script", sub->trace);
+    const struct svc__hop *hop = sub->owner;
+    struct svc__view *v = svc__view_new(hop->source->ops->name, sub->trace);
+    int is_outside = sub->query.kind == SVC__NAME_EXTERNAL;
 
     assert_non_null(v);
-    v->type = SVC__TYPE_CLUSTERIP;
-    v->kind = SVC__VIEW_PODS;
+    v->type = is_outside ? SVC__TYPE_EXTERNAL : SVC__TYPE_CLUSTERIP;
+    v->kind = is_outside ? SVC__VIEW_NONE : SVC__VIEW_PODS;
+    v->ttl_ms = script.ttl_ms;
+    v->confirmed_ms = script.confirmed_ms;
     v->service = svc__strdup(sub->query.service);
     v->namespace_ = svc__strdup(sub->query.namespace_);
-    v->canonical = svc__strdup(sub->query.service);
+    v->canonical =
+        svc__strdup(is_outside ? sub->query.domain : sub->query.service);
     v->port = sub->query.port;
     return v;
 }
@@ -249,7 +302,8 @@ static struct svc__view *alias_view(const struct svc__sub *sub,
     struct svc__view *v = new_view(sub);
 
     assert_int_equal(svc__view_step(v, "service", "scripted %s", alias), 0);
-    v->type = SVC__TYPE_EXTERNALNAME;
+    if (v->type != SVC__TYPE_EXTERNAL)
+        v->type = SVC__TYPE_EXTERNALNAME;
     v->alias = svc__strdup(alias);
     v->alias_port = sub->query.port;
     v->alias_port_name = svc__strdup(sub->query.port_name);
@@ -295,13 +349,21 @@ void script_lb_alias(svc_resolver *r, const char *who, const char *alias)
     deliver(r, sub, v);
 }
 
-void script_code(svc_resolver *r, const char *who, int code)
+void script_told(svc_resolver *r, const char *who, int code, const char *text)
 {
     struct svc__sub *sub = find(who);
     struct svc__view *v = new_view(sub);
 
-    (void)svc__view_fail(v, code, "scripted answer about %s", who);
+    (void)svc__view_fail(v, code, "%s", text);
     deliver(r, sub, v);
+}
+
+void script_code(svc_resolver *r, const char *who, int code)
+{
+    char text[256];
+
+    (void)snprintf(text, sizeof(text), "scripted answer about %s", who);
+    script_told(r, who, code, text);
 }
 
 void script_trouble(svc_resolver *r, const char *who, int code)

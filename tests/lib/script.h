@@ -11,8 +11,13 @@
 
 #include <svc/svc.h>
 
-/* A resolver on the scripted backend; options may be NULL. */
+/* A resolver on the scripted backend, in a library without dns; options may be
+ * NULL. */
 svc_resolver *script_new(const svc_resolver_options *options);
+
+/* From now on names that only DNS knows are asked of a second scripted backend,
+ * named "dns". The trace says so. */
+void script_dns(svc_resolver *r);
 void script_free(svc_resolver *r);
 
 /* The next subscribe calls fail with this code; 0: they succeed. */
@@ -21,8 +26,9 @@ void script_refuse(int code);
 /* Opening the source fails with this code; 0: it succeeds. */
 void script_refuse_source(int code);
 
-/* Delivers to the subscription of "service.namespace", the newest one where
- * several ask the same: addresses, separated by spaces, all ready (behind a
+/* Delivers to the subscription of "service.namespace" or of an outside name,
+ * the newest one where several ask the same: addresses, separated by spaces,
+ * all ready (behind a
  * '!' the number of the reasons against one); an alias, as an ExternalName or
  * as a load balancer's hostname; a code; trouble. Then runs a round. */
 void script_addresses(svc_resolver *r, const char *who, const char *addresses);
@@ -30,6 +36,13 @@ void script_alias(svc_resolver *r, const char *who, const char *alias);
 void script_lb_alias(svc_resolver *r, const char *who, const char *alias);
 void script_code(svc_resolver *r, const char *who, int code);
 void script_trouble(svc_resolver *r, const char *who, int code);
+
+/* A code with a story. */
+void script_told(svc_resolver *r, const char *who, int code, const char *text);
+
+/* The views delivered from now on live for ttl_ms and were confirmed at
+ * confirmed_ms; -1 for either, as at first. */
+void script_confirm(int64_t ttl_ms, int64_t confirmed_ms);
 
 /* From now on whoever subscribes "service.namespace" is told from inside the
  * call: an alias where text begins with a letter, else addresses. Texts are

@@ -64,6 +64,77 @@ static void test_names_that_this_source_cannot_answer(void **state)
     script_free(r);
 }
 
+/* Names outside are asked of DNS whatever the options chose; those of Services
+ * only where they chose DNS. */
+static void test_a_chosen_source_is_not_gone_round(void **state)
+{
+    static const char *const names[] = {
+        "web.shop.svc.clusterset.local:80",
+        "a.pin._zone.web.shop.svc.cluster.local:80"};
+    svc_resolver *r = script_new(NULL);
+    svc_service *s = NULL;
+    svc_error error;
+
+    (void)state;
+    script_dns(r);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        assert_int_equal(svc_service_new(r, names[i], NULL, &s, &error),
+                         SVC_ENOTSUP);
+        assert_non_null(strstr(error.message, "which only DNS knows"));
+        assert_non_null(strstr(error.hint, "-b dns"));
+    }
+    s = open_service(r, "www.example.com.:80");
+    script_expect("subscribe dns www.example.com:80\n");
+    script_free(r);
+    svc_service_free(s);
+}
+
+static void test_names_that_only_dns_knows(void **state)
+{
+    static const char *const names[] = {
+        "www.example.com.:80",
+        "dns:///_http._tcp.www.example.com",
+        "web.shop.svc.clusterset.local:80",
+        "web-0.east.web.shop.svc.clusterset.local:80",
+        "a.pin._zone.web.shop.svc.cluster.local:80",
+        "b.prefer._zone.web.shop.svc.cluster.local:80"};
+    svc_service *s[sizeof(names) / sizeof(names[0])];
+    svc_resolver *r = script_new(NULL);
+
+    (void)state;
+    script_dns(r);
+    r->settings.backend = r->settings.outside;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        s[i] = open_service(r, names[i]);
+        script_round(r);
+    }
+    script_expect("subscribe dns www.example.com:80\n"
+                  "subscribe dns www.example.com:http proto=TCP\n"
+                  "subscribe dns web.shop cluster=any:80\n"
+                  "subscribe dns web-0.web.shop cluster=east:80\n"
+                  "subscribe dns web.shop pin=a:80\n"
+                  "subscribe dns web.shop prefer=b:80\n");
+    script_free(r);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        svc_service_free(s[i]);
+}
+
+/* Services too, where nothing else is at hand. */
+static void test_auto_asks_dns(void **state)
+{
+    svc_resolver *r = script_new(NULL);
+    svc_service *s;
+
+    (void)state;
+    script_dns(r);
+    r->settings.backend = NULL;
+    s = script_open(r, "web:80");
+    script_addresses(r, "web.dev", "10.0.0.1");
+    script_expect("subscribe dns web.dev:80\n"
+                  "publish 1 ClusterIP: 10.0.0.1\n");
+    script_end(r, s);
+}
+
 static void test_no_source_at_all(void **state)
 {
     svc_resolver *r = script_new(NULL);
@@ -159,7 +230,7 @@ static void test_a_resolver_ends_before_its_services_began(void **state)
  * thread may be freeing: from the moment it is closed, nobody comes in. */
 static void test_nobody_comes_in_at_the_end(void **state)
 {
-    const struct svc__request request = {"web:80", NULL, NULL};
+    const struct svc__request request = {"web:80", NULL, NULL, NULL};
     svc_resolver *r = script_new(NULL);
     svc_error error = {0};
     svc_stats stats = SVC_STATS_INIT;
@@ -323,6 +394,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names_that_this_source_cannot_answer),
+        cmocka_unit_test(test_a_chosen_source_is_not_gone_round),
+        cmocka_unit_test(test_names_that_only_dns_knows),
+        cmocka_unit_test(test_auto_asks_dns),
         cmocka_unit_test(test_no_source_at_all),
         cmocka_unit_test(test_an_address_needs_no_source),
         cmocka_unit_test(test_an_address_of_the_other_family),

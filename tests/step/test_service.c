@@ -13,6 +13,8 @@
 
 #include "script.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -359,6 +361,55 @@ static void test_staleness_lives_beside_the_set(void **state)
     svc_endpoints_unref(eps);
 }
 
+/* A source that is asked again and again: each answer moves the age, also one
+ * that changes nothing else; trouble does not. */
+static void test_age_is_that_of_the_last_answer(void **state)
+{
+    svc_resolver *r = script_new(NULL);
+    svc_service *s = script_open(r, "web:80");
+    int64_t now_ms = svc__clock_now_ms();
+    svc_endpoints *eps;
+
+    (void)state;
+    script_confirm(30000, now_ms - 50000);
+    script_addresses(r, "web.dev", "10.0.0.1");
+    eps = svc_service_endpoints(s);
+    assert_in_range(svc_endpoints_age_ms(eps), 50000, 59000);
+    script_confirm(20000, now_ms - 20000);
+    script_addresses(r, "web.dev", "10.0.0.1");
+    assert_in_range(svc_endpoints_age_ms(eps), 20000, 29000);
+    script_trouble(r, "web.dev", SVC_EUNREACH);
+    assert_in_range(svc_endpoints_age_ms(eps), 20000, 29000);
+    script_expect("subscribe web.dev:80\n"
+                  "publish 1 ClusterIP: 10.0.0.1\n"
+                  "trouble SVC_EUNREACH: \"web:80\": scripted trouble\n");
+    script_end(r, s);
+    assert_in_range(svc_endpoints_age_ms(eps), 20000, 29000);
+    svc_endpoints_unref(eps);
+}
+
+/* A chain is as old as its oldest answer. */
+static void test_age_of_a_chain(void **state)
+{
+    svc_resolver *r = script_new(NULL);
+    svc_service *s = script_open(r, "a:80");
+    int64_t now_ms = svc__clock_now_ms();
+    svc_endpoints *eps;
+
+    (void)state;
+    script_confirm(30000, now_ms - 50000);
+    script_alias(r, "a.dev", "b.dev.svc.cluster.local");
+    script_confirm(60000, now_ms - 20000);
+    script_addresses(r, "b.dev", "10.0.0.1");
+    eps = svc_service_endpoints(s);
+    assert_in_range(svc_endpoints_age_ms(eps), 50000, 59000);
+    script_confirm(30000, now_ms);
+    script_alias(r, "a.dev", "b.dev.svc.cluster.local");
+    assert_in_range(svc_endpoints_age_ms(eps), 20000, 29000);
+    svc_endpoints_unref(eps);
+    script_end(r, s);
+}
+
 static void test_a_source_that_cannot_be_opened(void **state)
 {
     svc_resolver *r = script_new(NULL);
@@ -470,6 +521,8 @@ int main(void)
         cmocka_unit_test(test_trouble_set_trouble),
         cmocka_unit_test(test_lasting_trouble_is_definite),
         cmocka_unit_test(test_staleness_lives_beside_the_set),
+        cmocka_unit_test(test_age_is_that_of_the_last_answer),
+        cmocka_unit_test(test_age_of_a_chain),
         cmocka_unit_test(test_a_source_that_cannot_be_opened),
         cmocka_unit_test(test_an_answer_at_once),
         cmocka_unit_test(test_trouble_in_a_storm),

@@ -196,6 +196,49 @@ static void test_addresses_and_hosts_are_named(void **state)
     svc_service_free(host);
 }
 
+/* How a name was read that only DNS knows. */
+static void test_names_outside_are_named(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *reading;
+    } rows[] = {{"www.example.com.:443",
+                 "the name \\\"www.example.com\\\" outside the cluster, port "
+                 "443"},
+                {"web.shop.svc.clusterset.local",
+                 "multi-cluster: Service \\\"web\\\" in namespace "
+                 "\\\"shop\\\", no port given"},
+                {"a.east.web.shop.svc.clusterset.local:http",
+                 "multi-cluster: hostname \\\"a\\\" of cluster "
+                 "\\\"east\\\" in Service \\\"web\\\" in namespace "
+                 "\\\"shop\\\", port \\\"http\\\""},
+                {"eu.pin._zone.web.shop.svc.cluster.local:80",
+                 "zonal, zone \\\"eu\\\" only: Service \\\"web\\\" in "
+                 "namespace \\\"shop\\\", port 80"},
+                {"eu.prefer._zone.web.shop.svc.cluster.local:80",
+                 "zonal, zone \\\"eu\\\" preferred: Service \\\"web\\\" in "
+                 "namespace \\\"shop\\\", port 80"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        svc_resolver *r = script_new(NULL);
+        char lines[512];
+        svc_service *s;
+
+        script_dns(r);
+        r->settings.backend = r->settings.outside;
+        script_at_once(i == 0 ? "www.example.com" : "web.shop", "10.0.0.1");
+        s = open_service(r, rows[i].name);
+        snprintf(lines, sizeof(lines),
+                 "name: \\\"%s\\\" is %s\nslices: scripted 10.0.0.1\n"
+                 "filter: ...\npolicy: rr chooses among 1 of 1\n",
+                 rows[i].name, rows[i].reading);
+        expect_lines(s, lines);
+        script_free(r);
+        svc_service_free(s);
+    }
+}
+
 /* It is asked by a second subscription with the same settings, which goes. */
 static void test_the_service_is_not_disturbed(void **state)
 {
@@ -308,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_steps_along_a_chain),
         cmocka_unit_test(test_an_empty_answer_is_explained_too),
         cmocka_unit_test(test_addresses_and_hosts_are_named),
+        cmocka_unit_test(test_names_outside_are_named),
         cmocka_unit_test(test_the_service_is_not_disturbed),
         cmocka_unit_test(test_all_settings_go_along),
         cmocka_unit_test(test_success_is_no_error),

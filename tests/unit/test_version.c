@@ -27,21 +27,26 @@ static void test_header_and_library_agree(void **state)
     assert_string_equal(svc_version(), text);
 }
 
-/* Two lines, and in them every backend and policy that can be found. */
+/* Two lines, and in them every backend and policy that can be found; then a
+ * line for each library behind them. */
 static void test_details_name_what_is_built(void **state)
 {
     const struct svc__policy_ops *policy;
     char *text = svc_version_details();
+    const struct svc__backend_library *library = svc__backend_libraries;
     const char *policies = strstr(text, "\npolicies: ");
+    const char *at;
 
     (void)state;
     assert_int_equal(strncmp(text, "backends: ", 10), 0);
     assert_non_null(policies);
     assert_int_equal(text[strlen(text) - 1], '\n');
-    assert_int_equal(strchr(policies + 1, '\n') - text, strlen(text) - 1);
+    for (at = strchr(policies + 1, '\n') + 1; *at != '\0';
+         at = strchr(at, '\n') + 1, library++)
+        assert_int_equal(strncmp(at, library->name, strlen(library->name)), 0);
+    assert_null(library->name);
     for (size_t i = 0; svc__backend_table[i] != NULL; i++) {
-        const char *at = strstr(text, svc__backend_table[i]->name);
-
+        at = strstr(text, svc__backend_table[i]->name);
         assert_true(at != NULL && at < policies);
     }
     for (size_t i = 0; (policy = svc__policy_at(i)) != NULL; i++)

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Owns the two texts of a trouble in one piece.
+ */
+#include "core/trouble.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+
+#include <stddef.h>
+#include <string.h>
+
+void svc__trouble_init(struct svc__trouble *ret, const svc_error *error)
+{
+    size_t message_size;
+    size_t hint_size;
+
+    ret->code = error == NULL ? 0 : error->code;
+    ret->texts = NULL;
+    if (ret->code == 0)
+        return;
+    message_size = strlen(error->message) + 1;
+    hint_size = strlen(error->hint) + 1;
+    ret->texts = svc__alloc(message_size + hint_size);
+    if (ret->texts == NULL)
+        return;
+    memcpy(ret->texts, error->message, message_size);
+    memcpy(ret->texts + message_size, error->hint, hint_size);
+}
+
+void svc__trouble_fini(struct svc__trouble *t)
+{
+    svc__free(t->texts);
+    t->texts = NULL;
+    t->code = 0;
+}
+
+/* Its message; with no memory for one, what the code says. */
+static const char *message_of(const struct svc__trouble *t)
+{
+    return t->texts != NULL ? t->texts : svc_err_text(t->code);
+}
+
+int svc__trouble_fill(const struct svc__trouble *t, svc_error *reterr)
+{
+    if (t->code == 0 || reterr == NULL)
+        return t->code;
+    svc__err_set(reterr, t->code, "%s", message_of(t));
+    if (t->texts != NULL)
+        svc__err_hint(reterr, "%s", t->texts + strlen(t->texts) + 1);
+    return t->code;
+}
+
+int svc__trouble_equal(const struct svc__trouble *t, const svc_error *error)
+{
+    int code = error == NULL ? 0 : error->code;
+
+    return t->code == code &&
+           (code == 0 || strcmp(message_of(t), error->message) == 0);
+}
