@@ -66,7 +66,8 @@ static int show_all(struct ask *ask, struct answer *answers, size_t count)
     const struct options *opt = ask->opt;
     struct rows rows = {.lead = count > 1 ? "NAME" : NULL,
                         .wide = opt->output == OUTPUT_WIDE,
-                        .why = opt->all};
+                        .why = opt->all,
+                        .set = 1};
     struct table t;
     int exit_status = 0;
     int any = 0;

@@ -18,6 +18,9 @@ const struct command commands[] = {
             "  # The endpoints of a Service, read from a manifest\n"
             "  @ resolve -f cluster.yaml web.shop:http\n"
             "\n"
+            "  # What the cluster's DNS server says of it\n"
+            "  @ resolve web.shop --dns-server 10.96.0.10\n"
+            "\n"
             "  # The same as JSON, with those that are not used, and why\n"
             "  @ resolve -f cluster.yaml web.shop:http --all -o json\n"
             "\n"
@@ -73,7 +76,10 @@ const struct command commands[] = {
                     "  @ explain -f cluster.yaml web.shop:http\n"
                     "\n"
                     "  # What a caller in zone a would get\n"
-                    "  @ explain -f cluster.yaml web.shop:http --zone a\n",
+                    "  @ explain -f cluster.yaml web.shop:http --zone a\n"
+                    "\n"
+                    "  # Which queries were sent, and what came back\n"
+                    "  @ explain web.shop:http --dns-server 10.96.0.10\n",
         .least = 1,
         .most = 1,
         .run = cmd_explain,

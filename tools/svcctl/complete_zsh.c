@@ -56,7 +56,9 @@ static void write_value(const struct option_spec *spec)
 
     if (!option_has_value(spec))
         return;
-    printf(":%s:", spec->metavar);
+    putchar(':');
+    write_escaped(spec->metavar);
+    putchar(':');
     if (spec->is_path)
         fputs("_files", stdout);
     if (!word) {

@@ -12,7 +12,7 @@
 #define EVERYWHERE  (~0u)
 #define FIELD(name) offsetof(struct options, name)
 
-static const char *const backend_words[] = {"auto", "file", NULL};
+static const char *const backend_words[] = {"auto", "file", "dns", NULL};
 static const char *const externalname_words[] = {"allow", "same-namespace",
                                                  "refuse", NULL};
 static const char *const allow_words[] = {"loopback", "link-local", "metadata",
@@ -35,6 +35,10 @@ const struct option_spec option_specs[] = {
      "manifest file or folder of them; may be given again; or - alone: "
      "standard input; implies -b file",
      FIELD(files), NAMED, NAMED, OPTION_LIST, GROUP_SOURCE, 'f', 1},
+    {"dns-server", "ADDR[:PORT]", NULL,
+     "ask this DNS server instead of those of resolv.conf, IPv6 in brackets; "
+     "may be given again; without -f implies -b dns",
+     FIELD(dns_servers), NAMED, NAMED, OPTION_LIST, GROUP_SOURCE, 0, 0},
     {"namespace", "NS", NULL, "the caller's namespace", FIELD(namespace_),
      NAMED, NAMED, OPTION_TEXT, GROUP_SOURCE, 'n', 0},
     {"cluster-domain", "NAME", NULL,

@@ -304,6 +304,7 @@ int options_parse(int argc, char *const *argv, struct options *ret,
     ret->count = 1;
     ret->arguments = memory_new(room, sizeof(*ret->arguments));
     ret->files = memory_new(room, sizeof(*ret->files));
+    ret->dns_servers = memory_new(room, sizeof(*ret->dns_servers));
     ret->allow = memory_new(room, sizeof(*ret->allow));
     if (*p.next) {
         const char *slash = strrchr(*p.next, '/');
@@ -321,5 +322,6 @@ void options_fini(struct options *opt)
 {
     free(opt->arguments);
     free(opt->files);
+    free(opt->dns_servers);
     free(opt->allow);
 }

@@ -39,8 +39,9 @@ struct options {
     const char **arguments; /* what stands behind the command; owned */
     size_t arguments_count;
 
-    const char *backend; /* where the answer comes from */
-    const char **files;  /* owned, NULL-terminated */
+    const char *backend;      /* where the answer comes from */
+    const char **files;       /* owned, NULL-terminated */
+    const char **dns_servers; /* owned, NULL-terminated */
     const char *namespace_;
     const char *cluster_domain;
     const char *node;

@@ -109,8 +109,33 @@ static const char *cell_why(const svc_endpoint_info *info, char *scratch)
     return scratch;
 }
 
+/* The same of what is common to the rows of a set. */
+
+static const char *set_type(const svc_endpoints_info *set, char *scratch)
+{
+    (void)scratch;
+    return set->type;
+}
+
+static const char *set_source(const svc_endpoints_info *set, char *scratch)
+{
+    (void)scratch;
+    return set->source;
+}
+
+static const char *set_ttl(const svc_endpoints_info *set, char *scratch)
+{
+    if (set->ttl_ms < 0)
+        return NULL;
+    snprintf(scratch, SCRATCH_SIZE, "%.*fs", set->ttl_ms % 1000 == 0 ? 0 : 1,
+             (double)set->ttl_ms / 1000);
+    return scratch;
+}
+
 enum column_use {
     USE_ALWAYS,
+    USE_SET,
+    USE_SET_WIDE,
     USE_WIDE,
     USE_WHY
 };
@@ -119,21 +144,25 @@ static const struct column {
     const char *title;
     const char *(*cell)(const svc_endpoint_info *info, char *scratch);
     enum column_use use;
+    const char *(*set)(const svc_endpoints_info *set, char *scratch);
 } columns[] = {
-    {"ADDRESS", cell_address, USE_ALWAYS},
-    {"PORT", cell_port, USE_ALWAYS},
-    {"PROTO", cell_proto, USE_ALWAYS},
-    {"READY", cell_ready, USE_ALWAYS},
-    {"POD", cell_pod, USE_ALWAYS},
-    {"NODE", cell_node, USE_ALWAYS},
-    {"ZONE", cell_zone, USE_ALWAYS},
-    {"HOSTNAME", cell_hostname, USE_WIDE},
-    {"SERVING", cell_serving, USE_WIDE},
-    {"TERMINATING", cell_terminating, USE_WIDE},
-    {"WEIGHT", cell_weight, USE_WIDE},
-    {"APP-PROTOCOL", cell_app, USE_WIDE},
-    {"POD-UID", cell_uid, USE_WIDE},
-    {"WHY-NOT", cell_why, USE_WHY},
+    {"ADDRESS", cell_address, USE_ALWAYS, NULL},
+    {"PORT", cell_port, USE_ALWAYS, NULL},
+    {"PROTO", cell_proto, USE_ALWAYS, NULL},
+    {"TYPE", NULL, USE_SET, set_type},
+    {"SOURCE", NULL, USE_SET_WIDE, set_source},
+    {"TTL", NULL, USE_SET, set_ttl},
+    {"READY", cell_ready, USE_ALWAYS, NULL},
+    {"POD", cell_pod, USE_ALWAYS, NULL},
+    {"NODE", cell_node, USE_ALWAYS, NULL},
+    {"ZONE", cell_zone, USE_ALWAYS, NULL},
+    {"HOSTNAME", cell_hostname, USE_WIDE, NULL},
+    {"SERVING", cell_serving, USE_WIDE, NULL},
+    {"TERMINATING", cell_terminating, USE_WIDE, NULL},
+    {"WEIGHT", cell_weight, USE_WIDE, NULL},
+    {"APP-PROTOCOL", cell_app, USE_WIDE, NULL},
+    {"POD-UID", cell_uid, USE_WIDE, NULL},
+    {"WHY-NOT", cell_why, USE_WHY, NULL},
 };
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
@@ -143,6 +172,10 @@ static int is_used(const struct rows *rows, const struct column *column)
     switch (column->use) {
     case USE_ALWAYS:
         return 1;
+    case USE_SET:
+        return rows->set;
+    case USE_SET_WIDE:
+        return rows->set && rows->wide;
     case USE_WIDE:
         return rows->wide;
     case USE_WHY:
@@ -167,31 +200,50 @@ void rows_init(const struct rows *rows, struct table *ret)
     }
 }
 
-void rows_add(const struct rows *rows, struct table *t, const char *lead,
-              const svc_endpoint *ep)
+/* What a row is about. */
+struct row {
+    const char *lead;
+    const svc_endpoint *ep;
+    const svc_endpoints_info *set;
+};
+
+static void add(const struct rows *rows, struct table *t, const struct row *row)
 {
     svc_endpoint_info info = SVC_ENDPOINT_INFO_INIT;
     char scratch[SCRATCH_SIZE];
     enum tint tint;
     size_t i;
 
-    svc_endpoint_describe(ep, &info);
+    svc_endpoint_describe(row->ep, &info);
     tint = info.usable ? rows->tint : TINT_DIM;
     if (rows->lead)
-        table_add(t, lead, tint);
+        table_add(t, row->lead, tint);
     for (i = 0; i < COLUMNS; i++) {
         if (is_used(rows, &columns[i]))
-            table_add(t, columns[i].cell(&info, scratch), tint);
+            table_add(t,
+                      columns[i].set ? columns[i].set(row->set, scratch)
+                                     : columns[i].cell(&info, scratch),
+                      tint);
     }
+}
+
+void rows_add(const struct rows *rows, struct table *t, const char *lead,
+              const svc_endpoint *ep)
+{
+    const svc_endpoints_info unknown = SVC_ENDPOINTS_INFO_INIT;
+
+    add(rows, t, &(struct row){lead, ep, &unknown});
 }
 
 void rows_add_set(const struct rows *rows, struct table *t, const char *lead,
                   const svc_endpoints *eps, size_t count)
 {
+    svc_endpoints_info set = SVC_ENDPOINTS_INFO_INIT;
     size_t i;
 
+    svc_endpoints_describe(eps, &set);
     for (i = 0; i < count; i++)
-        rows_add(rows, t, lead, svc_endpoints_at(eps, i));
+        add(rows, t, &(struct row){lead, svc_endpoints_at(eps, i), &set});
 }
 
 void rows_print_names(const svc_endpoints *eps, size_t count)

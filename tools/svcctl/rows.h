@@ -16,13 +16,15 @@ struct rows {
     const char *lead; /* title of a column in front, or NULL */
     int wide;         /* more columns */
     int why;          /* a last column with the reasons */
+    int set;          /* columns about the set that the endpoint is of */
     enum tint tint;   /* of usable endpoints; the others are dim */
 };
 
 /* Begins the table with its titles. Give it to table_fini. */
 void rows_init(const struct rows *rows, struct table *ret);
 
-/* One endpoint; lead is the text of the column in front. */
+/* One endpoint, whose set is not told; lead is the text of the column in
+ * front. */
 void rows_add(const struct rows *rows, struct table *t, const char *lead,
               const svc_endpoint *ep);
 

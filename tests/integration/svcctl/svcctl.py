@@ -5,8 +5,12 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../dns"))
+import nobody  # noqa: E402 pylint: disable=wrong-import-position
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 MANIFESTS = os.path.join(ROOT, "examples/manifests")
@@ -58,6 +62,13 @@ def text_of(*objects):
     return "\n".join(json.dumps(o) for o in objects) + "\n"
 
 
+def has_dns():
+    """Whether the backend dns is built."""
+    out = subprocess.run([PROGRAM, "version", "-o", "json"], check=True,
+                         capture_output=True, timeout=SECONDS).stdout
+    return "dns" in json.loads(out)["backends"]
+
+
 class Svcctl(unittest.TestCase):
     maxDiff = None
 
@@ -97,6 +108,10 @@ class Svcctl(unittest.TestCase):
         out = self.ok(*arguments, "-o", "json", **more)
         self.assertEqual(out.count("\n"), 1, out)
         return json.loads(out)
+
+    def dns(self):
+        """Options for a DNS server that knows nothing; none without dns."""
+        return ["--dns-server", nobody.start()] if has_dns() else []
 
     def refused(self, *arguments, exit_status=2, **more):
         """Standard error of a run that fails without any output."""
