@@ -1,84 +1,112 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs the library in the program's own event loop: it makes no thread, and
- * works only while svc_resolver_dispatch is called.
+ * Follows a name in a program's own loop of epoll: the library makes no thread,
+ * and works only while svc_resolver_dispatch is called. Prints each set that is
+ * new, until standard input (a terminal or a pipe) ends.
  *
  *     loop examples/manifests svc-nginx.dev:http
+ *     loop dns:10.96.0.10 svc-nginx.dev:http
+ *
+ * The same for other loops: loop_uv.c, loop_event.c, loop_glib.c.
  */
-#include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <svc/svc.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
-/* Waits until there is something to do, and does it. A real loop polls its own
- * descriptors in the same call. */
-static int run_once(svc_resolver *r)
+static void print_set(const svc_endpoints *eps)
 {
-    struct pollfd fd = {.fd = svc_resolver_fd(r), .events = POLLIN};
+    svc_endpoint_info ep = SVC_ENDPOINT_INFO_INIT;
 
-    if (poll(&fd, 1, svc_resolver_timeout_ms(r)) < 0)
-        return SVC_ESTATE;
-    return svc_resolver_dispatch(r, 0);
-}
-
-/* An answer may be that nothing is usable; its set then says why. */
-static int print_answer(const svc_endpoints *eps)
-{
-    svc_endpoints_info info = SVC_ENDPOINTS_INFO_INIT;
-    int err = svc_endpoints_describe(eps, &info);
-
-    printf("%zu usable of %zu\n", svc_endpoints_count(eps),
-           svc_endpoints_total(eps));
-    if (err == 0 && info.code != 0) {
-        fprintf(stderr, "%s\n", info.message ? info.message : "");
-        err = info.code;
+    printf("%zu usable:", svc_endpoints_count(eps));
+    for (size_t i = 0; i < svc_endpoints_count(eps); i++) {
+        if (svc_endpoint_describe(svc_endpoints_at(eps, i), &ep) == 0)
+            printf(" %s port %d", ep.address, ep.port);
     }
-    return err;
+    putchar('\n');
+    fflush(stdout);
 }
 
-/* Runs until the service has an answer, or its source is in trouble. */
-static int run(svc_resolver *r, svc_service *s)
+/* What the last dispatch brought, if anything. Trouble of the source is no
+ * reason to end: the set stays as good as it was. */
+static void print_news(svc_watch *w)
 {
-    svc_endpoints *eps;
+    svc_endpoints *eps = NULL;
     svc_error error = {0};
-    int err = 0;
-    int status;
+    int err = svc_watch_next(w, 0, &eps, &error);
 
-    while ((status = svc_service_status(s, &error)) == SVC_EAGAIN && err == 0)
-        err = run_once(r);
-    eps = svc_service_endpoints(s);
-    if (eps)
-        err = print_answer(eps);
-    else if (err != 0)
-        fprintf(stderr, "%s\n", svc_err_text(err));
-    else
+    if (err == 0)
+        print_set(eps);
+    else if (err != SVC_EAGAIN)
         fprintf(stderr, "%s\n%s\n", error.message, error.hint);
     svc_endpoints_unref(eps);
-    return err ? err : status;
+}
+
+/* The loop: one descriptor, one time-out, one dispatch. */
+static int run(svc_resolver *r, svc_watch *w)
+{
+    struct epoll_event of_library = {.events = EPOLLIN, .data.fd = -1};
+    struct epoll_event of_input = {.events = EPOLLIN, .data.fd = STDIN_FILENO};
+    struct epoll_event ready;
+    int fd = epoll_create1(EPOLL_CLOEXEC);
+    int err = 0;
+    char byte;
+
+    if (fd < 0 ||
+        epoll_ctl(fd, EPOLL_CTL_ADD, svc_resolver_fd(r), &of_library) < 0 ||
+        epoll_ctl(fd, EPOLL_CTL_ADD, STDIN_FILENO, &of_input) < 0) {
+        perror("epoll");
+        err = SVC_ESTATE;
+    }
+    while (err == 0) {
+        int count = epoll_wait(fd, &ready, 1, svc_resolver_timeout_ms(r));
+
+        if (count == 1 && ready.data.fd == STDIN_FILENO) {
+            if (read(STDIN_FILENO, &byte, 1) <= 0)
+                break;
+        } else {
+            err = svc_resolver_dispatch(r, 0);
+            print_news(w);
+        }
+    }
+    if (fd >= 0)
+        close(fd);
+    return err;
 }
 
 int main(int argc, char **argv)
 {
     svc_resolver_options options = SVC_RESOLVER_OPTIONS_INIT;
-    const char *files[] = {NULL, NULL};
+    const char *source[] = {NULL, NULL};
     svc_resolver *r = NULL;
     svc_service *s = NULL;
+    svc_watch *w = NULL;
     svc_error error = {0};
     int err;
 
     if (argc != 3) {
-        fprintf(stderr, "usage: %s PATH NAME\n", argv[0]);
+        fprintf(stderr, "usage: %s PATH|dns:SERVER NAME\n", argv[0]);
         return 2;
     }
-    files[0] = argv[1];
-    options.files = files;
+    source[0] = argv[1];
+    if (strncmp(argv[1], "dns:", 4) == 0) {
+        source[0] += 4;
+        options.dns_servers = source;
+    } else {
+        options.files = source;
+    }
     options.external_loop = 1;
     err = svc_resolver_new(&options, &r, &error);
     if (err == 0)
         err = svc_service_new(r, argv[2], NULL, &s, &error);
     if (err == 0)
-        err = run(r, s);
+        err = svc_watch_new(s, &w);
+    if (err == 0)
+        err = run(r, w);
     else
         fprintf(stderr, "%s\n%s\n", error.message, error.hint);
+    svc_watch_free(w);
     svc_service_free(s);
     svc_resolver_free(r);
     return err != 0;

@@ -57,12 +57,6 @@ class TestExamples(unittest.TestCase):
         self.assertEqual(self.run_example("memory"),
                          "10.0.0.7 port 8080\n10.0.0.8 port 8080 not-ready\n")
 
-    def test_loop(self):
-        self.assertEqual(self.run_example("loop", MANIFESTS, NAME),
-                         "3 usable of 3\n")
-        self.assertIn("/none", self.run_example("loop", "/none", NAME,
-                                                exit_status=1))
-
 
 if __name__ == "__main__":
     unittest.main()
