@@ -100,7 +100,7 @@ class TestWords(abuse.Abuse):
                       ["resolve", "--"], ["RESOLVE", "a"], ["\x1b[2J"],
                       ["resolve", "--output"], ["resolve", "-f"],
                       ["resolve", "-ojson", "-f"], ["--help=x"], ["-hh"],
-                      ["a" * 65536], ["resolve", "-" + "v" * 60000, "a"],
+                      ["a" * 65536], ["resolve", "-" + "v" * 60000, "1.2.3.4:80"],
                       ["resolve", "--" + "v" * 60000, "a"],
                       ["completion", "\x1b"], ["version", "x"],
                       [b"\xff\xfe"], ["resolve", b"--\xff=\xfe", "a"]):

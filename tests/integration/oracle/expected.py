@@ -165,8 +165,8 @@ class Oracle:
             pass
         if name == "localhost":
             raise Failed("SVC_EALIAS")
-        if not name.endswith(".svc." + ZONE):
-            raise Failed("SVC_ENOTSUP")
+        if not name.endswith(".svc." + ZONE):  # the DNS server knows no name
+            raise Failed("SVC_EALIAS")
         labels = name[:-len(".svc." + ZONE)].split(".")
         if len(labels) not in (2, 3):
             raise Failed("SVC_EALIAS")
@@ -422,6 +422,6 @@ class Oracle:
         if not good:
             raise Failed("SVC_EPENDING")
         if "hostname" in good[0]:  # outside, as in 2.8
-            raise Failed("SVC_ENOTSUP")
+            raise Failed("SVC_EALIAS")
         return self.outer(q, [i["ip"] for i in good], port.number,
                           port.protocol)

@@ -10,6 +10,7 @@ import json
 import os
 import random
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -17,19 +18,23 @@ from cluster import NAMESPACES, NODES, ZONES, Cluster
 from expected import CLASSES, EXIT, ZONE, Oracle, Undecided
 from yamltext import Writer
 
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../dns"))
+import nobody  # noqa: E402 pylint: disable=wrong-import-position
+
 PROGRAM = os.path.abspath(os.environ.get("SVCCTL", "svcctl"))
 SEED = int(os.environ.get("SVC_ORACLE_SEED", "20260105"))
 CLUSTERS = int(os.environ.get("SVC_ORACLE_CLUSTERS", "30"))
 QUESTIONS = 60
 FACTS = "ready serving terminating node zone hostname pod".split()
+SERVER = nobody.start()  # no name outside the cluster exists
 HEADER = "schema name service namespace type view canonical".split()
 
 
-def svcctl(*arguments):
+def svcctl(command, *arguments):
     env = {k: v for k, v in os.environ.items()
            if k not in ("NODE_NAME", "NODE_ZONE")}
     return subprocess.run(
-        [PROGRAM, *arguments], capture_output=True, text=True, env=env,
+        [PROGRAM, command, "--dns-server", SERVER, *arguments], capture_output=True, text=True, env=env,
         stdin=subprocess.DEVNULL, timeout=60, check=False)
 
 
