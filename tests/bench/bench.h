@@ -84,5 +84,6 @@ void bench_heap(void);
 void bench_load(void);
 void bench_picks(void);
 void bench_names(void);
+void bench_resolve(void);
 
 #endif
