@@ -437,8 +437,9 @@ class TestNobackend(Gate):
         self.red(nobackend.needed_problems(library, ("libc.so",)), "needs")
         self.red(nobackend.answer_problems("true"), "exit 0")
         self.write("CMakeLists.txt", "project(x)\nadd_executable(a b.c)\n")
-        self.red(nobackend.build_without(self.root, self.root + "/b", "FILE"),
-                 "without FILE")
+        self.red(nobackend.build_without(self.root, self.root + "/b",
+                                         ("FILE", "DNS")),
+                 "without FILE DNS")
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def test_problems(root, faults):
 
 def check(root):
     semantics, faults = gate.read(root, SEMANTICS), gate.read(root, FAULTS)
-    rows = set(re.findall(r"^\| ([A-Z]\d+) \|", faults, re.M))
+    rows = set(re.findall(r"^(?:\| |- \*\*)([A-Z]\d+)(?: \|| )", faults, re.M))
     known = sections(semantics), sections(faults)
     problems = list(test_problems(root, faults))
     for path in gate.files(root, FOLDERS, SUFFIXES):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each backend can be left out: the library builds without it, no longer
-needs its libraries, and says what is missing when it is asked.
+"""Each backend can be left out, and all of them: the library builds without,
+no longer needs their libraries, and with none says what is missing.
 Usage: nobackend.py ROOT BUILD_DIR"""
 import os
 import re
@@ -9,7 +9,7 @@ import subprocess
 import gate
 
 # Backend, and the libraries that go with it.
-BACKENDS = {"FILE": ("libjson-c", "libyaml")}
+BACKENDS = {"FILE": ("libjson-c", "libyaml"), "DNS": ("libcares",)}
 ENOTSUP_EXIT = 2
 
 
@@ -35,30 +35,32 @@ def answer_problems(svcctl):
             f"{ENOTSUP_EXIT} with SVC_ENOTSUP\n{answer.stdout}{answer.stderr}"]
 
 
-def build_without(root, folder, backend):
-    """Problems of a build tree that leaves one backend out."""
+def build_without(root, folder, backends):
+    """Problems of a build tree that leaves these backends out."""
     for command in (
-            ("cmake", "-S", root, "-B", folder, f"-DSVC_BACKEND_{backend}=OFF",
-             "-DSVC_BUILD_TESTS=OFF", "-DSVC_WERROR=ON"),
+            ("cmake", "-S", root, "-B", folder, "-DSVC_BUILD_TESTS=OFF",
+             "-DSVC_WERROR=ON", *(f"-DSVC_BACKEND_{b}=OFF" for b in backends)),
             ("cmake", "--build", folder, "-j2")):
         step = run(*command)
         if step.returncode != 0:
-            return [f"without {backend}: {' '.join(command)}\n"
+            return [f"without {' '.join(backends)}: {' '.join(command)}\n"
                     f"{step.stdout[-3000:]}{step.stderr[-3000:]}"]
     return []
 
 
 def check(root, build):
     problems = []
-    for backend, libraries in BACKENDS.items():
-        folder = os.path.join(build, "without-" + backend.lower())
-        found = build_without(os.path.abspath(root), folder, backend)
+    for backends in (*((b,) for b in BACKENDS), tuple(BACKENDS)):
+        folder = os.path.join(build, "-".join(("without", *backends)).lower())
+        found = build_without(os.path.abspath(root), folder, backends)
         problems += found
-        if not found:
+        if found:
+            continue
+        for backend in backends:
             problems += needed_problems(os.path.join(folder, "libsvc.so"),
-                                        libraries)
-            if len(BACKENDS) == 1:
-                problems += answer_problems(os.path.join(folder, "svcctl"))
+                                        BACKENDS[backend])
+        if len(backends) == len(BACKENDS):
+            problems += answer_problems(os.path.join(folder, "svcctl"))
     return problems
 
 
