@@ -17,7 +17,7 @@ struct follower {
     svc_resolver *r;
     svc_watch *w;
     struct event_base *base;
-    struct event *library;
+    struct event *ours;
     struct event *input;
 };
 
@@ -55,7 +55,7 @@ static void arm(struct follower *f)
     int ms = svc_resolver_timeout_ms(f->r);
     struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 
-    event_add(f->library, ms < 0 ? NULL : &wait);
+    event_add(f->ours, ms < 0 ? NULL : &wait);
 }
 
 static void on_library(evutil_socket_t fd, short what, void *arg)
@@ -86,10 +86,10 @@ static int run(svc_resolver *r, svc_watch *w)
 
     if (!f.base)
         return err;
-    f.library = event_new(f.base, svc_resolver_fd(r), EV_READ, on_library, &f);
+    f.ours = event_new(f.base, svc_resolver_fd(r), EV_READ, on_library, &f);
     f.input =
         event_new(f.base, STDIN_FILENO, EV_READ | EV_PERSIST, on_input, f.base);
-    if (f.library && f.input && event_add(f.input, NULL) == 0) {
+    if (f.ours && f.input && event_add(f.input, NULL) == 0) {
         arm(&f);
         err = event_base_dispatch(f.base);
     } else {
@@ -97,8 +97,8 @@ static int run(svc_resolver *r, svc_watch *w)
     }
     if (f.input)
         event_free(f.input);
-    if (f.library)
-        event_free(f.library);
+    if (f.ours)
+        event_free(f.ours);
     event_base_free(f.base);
     return err;
 }

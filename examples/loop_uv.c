@@ -16,7 +16,7 @@
 struct follower {
     svc_resolver *r;
     svc_watch *w;
-    uv_poll_t library;
+    uv_poll_t ours;
     uv_timer_t timer;
     uv_poll_t input;
 };
@@ -107,13 +107,13 @@ static int run(svc_resolver *r, svc_watch *w)
 
     if (err != 0)
         return err;
-    f.library.data = f.timer.data = &f;
+    f.ours.data = f.timer.data = &f;
     uv_timer_init(&loop, &f.timer);
-    err = uv_poll_init(&loop, &f.library, svc_resolver_fd(r));
+    err = uv_poll_init(&loop, &f.ours, svc_resolver_fd(r));
     if (err == 0)
         err = uv_poll_init(&loop, &f.input, STDIN_FILENO);
     if (err == 0) {
-        uv_poll_start(&f.library, UV_READABLE, on_library);
+        uv_poll_start(&f.ours, UV_READABLE, on_library);
         uv_poll_start(&f.input, UV_READABLE, on_input);
         arm(&f);
         uv_run(&loop, UV_RUN_DEFAULT);
