@@ -15,11 +15,11 @@
 #include "backend/dns_run.h"
 #include "backend/dns_servers.h"
 #include "backend/dns_solo.h"
+#include "base/count.h"
 #include "base/err.h"
 #include "base/rng.h"
 #include "cache/cache.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
 #define ENTRIES_MAX     10000
@@ -65,33 +65,23 @@ static int64_t now_ms(const struct state *st)
 
 /* ---- what is told -------------------------------------------------------- */
 
-static void set_gauge(_Atomic uint64_t *gauge, uint64_t value)
-{
-    atomic_store_explicit(gauge, value, memory_order_relaxed);
-}
-
-static void add(_Atomic uint64_t *counter, uint64_t n)
-{
-    if (n > 0)
-        atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
-}
-
 static void report(struct state *st)
 {
     struct svc__source_stats *to = st->env->stats;
     struct svc__cache_stats now;
 
     svc__cache_stats(st->cache, &now);
-    set_gauge(&to->cache_names, now.entries);
-    set_gauge(&to->cache_negative, now.negative);
-    add(&to->cache_hits, now.hits - st->told.hits);
-    add(&to->cache_misses, now.misses - st->told.misses);
-    add(&to->cache_joined, now.joined - st->told.joined);
-    add(&to->cache_stale, now.stale - st->told.stale);
-    add(&to->cache_refreshes, now.refreshes - st->told.refreshes);
-    add(&to->cache_confirmations, now.confirmations - st->told.confirmations);
-    add(&to->cache_refuted, now.refuted - st->told.refuted);
-    add(&to->cache_evicted, now.evicted - st->told.evicted);
+    svc__count_set(&to->cache_names, now.entries);
+    svc__count_set(&to->cache_negative, now.negative);
+    svc__count_add(&to->cache_hits, now.hits - st->told.hits);
+    svc__count_add(&to->cache_misses, now.misses - st->told.misses);
+    svc__count_add(&to->cache_joined, now.joined - st->told.joined);
+    svc__count_add(&to->cache_stale, now.stale - st->told.stale);
+    svc__count_add(&to->cache_refreshes, now.refreshes - st->told.refreshes);
+    svc__count_add(&to->cache_confirmations,
+                   now.confirmations - st->told.confirmations);
+    svc__count_add(&to->cache_refuted, now.refuted - st->told.refuted);
+    svc__count_add(&to->cache_evicted, now.evicted - st->told.evicted);
     st->told = now;
 }
 

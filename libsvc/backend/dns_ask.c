@@ -15,10 +15,10 @@
 #include "backend/dns_question.h"
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/err.h"
 #include "base/map.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
 /* Names with too many forged answers go by TCP for so long (faults 3.2). */
@@ -190,22 +190,16 @@ static void start(struct svc__dns_ask *a, struct svc__dns_question *qn)
     svc__dns_question_start(qn, qn->avoid, is_suspect(a, &qn->q.name));
 }
 
-static void add(_Atomic uint64_t *counter, uint64_t n)
-{
-    if (n > 0)
-        atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
-}
-
 static void report(struct svc__dns_ask *a)
 {
     struct svc__source_stats *to = a->line.env->stats;
     struct svc__resolv_stats now;
 
     svc__resolv_stats(a->line.resolv, &now);
-    add(&to->dns_queries, now.sent - a->told.sent);
-    add(&to->dns_queries_tcp, now.sent_tcp - a->told.sent_tcp);
-    add(&to->dns_answers, now.received - a->told.received);
-    add(&to->dns_unwanted, now.unwanted - a->told.unwanted);
+    svc__count_add(&to->dns_queries, now.sent - a->told.sent);
+    svc__count_add(&to->dns_queries_tcp, now.sent_tcp - a->told.sent_tcp);
+    svc__count_add(&to->dns_answers, now.received - a->told.received);
+    svc__count_add(&to->dns_unwanted, now.unwanted - a->told.unwanted);
     a->told = now;
 }
 

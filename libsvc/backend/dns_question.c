@@ -7,16 +7,11 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/err.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-
-static void count(_Atomic uint64_t *counter)
-{
-    atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
-}
 
 /* What is silent, or pauses, keeps nobody else from being asked. */
 static void leave_window(struct svc__dns_question *qn)
@@ -113,7 +108,7 @@ static void end(struct svc__dns_question *qn,
     } else {
         describe(qn, action, &error);
         reply->error = &error;
-        count(&l->env->stats->dns_failures);
+        svc__count_add(&l->env->stats->dns_failures, 1);
     }
     l->end(qn, reply);
 }
@@ -201,7 +196,7 @@ static void lose(struct svc__dns_question *qn, struct svc__dns_attempt *at)
 {
     struct svc__dns_line *l = qn->line;
 
-    count(&l->env->stats->dns_timeouts);
+    svc__count_add(&l->env->stats->dns_timeouts, 1);
     if (at->is_out)
         svc__resolv_lost(l->resolv, &at->packet);
 }

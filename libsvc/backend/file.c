@@ -14,6 +14,7 @@
 
 #include "backend/file_index.h"
 #include "backend/file_set.h"
+#include "base/count.h"
 #include "base/err.h"
 #include "io/file_watch.h"
 #include "kube/store.h"
@@ -39,11 +40,6 @@ struct state {
 
 /* ---- index --------------------------------------------------------------- */
 
-static void set_gauge(_Atomic uint64_t *gauge, uint64_t value)
-{
-    atomic_store_explicit(gauge, value, memory_order_relaxed);
-}
-
 static void report_index(const struct state *st,
                          const struct svc__file_index *x,
                          const struct svc__file_index *before)
@@ -51,10 +47,10 @@ static void report_index(const struct state *st,
     struct svc__store_stats stats;
 
     svc__store_stats(x->store, &stats);
-    set_gauge(&st->env->stats->objects_services, stats.services);
-    set_gauge(&st->env->stats->objects_slices, stats.slices);
-    set_gauge(&st->env->stats->objects_nodes, stats.nodes);
-    set_gauge(&st->env->stats->slices_fqdn, stats.slices_fqdn);
+    svc__count_set(&st->env->stats->objects_services, stats.services);
+    svc__count_set(&st->env->stats->objects_slices, stats.slices);
+    svc__count_set(&st->env->stats->objects_nodes, stats.nodes);
+    svc__count_set(&st->env->stats->slices_fqdn, stats.slices_fqdn);
     if (x->duplicates == 0 ||
         (before != NULL && before->duplicates == x->duplicates &&
          strcmp(before->duplicate, x->duplicate) == 0))

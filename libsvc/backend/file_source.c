@@ -8,6 +8,7 @@
 #include "backend/file_keep.h"
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/count.h"
 #include "base/err.h"
 #include "io/file.h"
 
@@ -58,11 +59,6 @@ const char *svc__file_source_gap(const struct svc__file_source *src)
     return trouble != NULL ? trouble->message : src->unknown;
 }
 
-static void count(_Atomic uint64_t *counter, uint64_t n)
-{
-    atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
-}
-
 /* Sets the trouble, and logs it when it is a new one. 1 when it is. */
 static int fail(struct svc__file_source *src,
                 const struct svc__backend_env *env, const svc_error *error)
@@ -71,7 +67,7 @@ static int fail(struct svc__file_source *src,
         strcmp(src->trouble.message, error->message) == 0)
         return 0;
     src->trouble = *error;
-    count(&env->stats->files_refused, 1);
+    svc__count_add(&env->stats->files_refused, 1);
     if (src->path != NULL) /* of a text in memory init speaks itself */
         svc__log(env->log, SVC_LOG_WARNING, "%s%s%s%s", error->message,
                  error->hint[0] == '\0' ? "" : " (", error->hint,
@@ -161,8 +157,9 @@ static int parse(struct svc__file_source *src,
             return svc__err_nomem(reterr);
         }
     }
-    count(&env->stats->objects_refused, m->refused + m->document_refused_count);
-    count(&env->stats->objects_ignored, m->ignored);
+    svc__count_add(&env->stats->objects_refused,
+                   m->refused + m->document_refused_count);
+    svc__count_add(&env->stats->objects_ignored, m->ignored);
     warn(src, env, m);
     svc__manifest_free(src->good);
     src->good = m;
@@ -211,8 +208,8 @@ int svc__file_source_read(struct svc__file_source *src,
         if (src->text == SVC__FILE_TEXT_BAD)
             src->text = SVC__FILE_TEXT_NONE;
     } else {
-        count(&env->stats->files_read, 1);
-        count(&env->stats->bytes_read, b.size);
+        svc__count_add(&env->stats->files_read, 1);
+        svc__count_add(&env->stats->bytes_read, b.size);
         if (!is_cut || b.size > 0 || src->good == NULL)
             changed = svc__file_source_take(src, env, b.data, b.size);
     }

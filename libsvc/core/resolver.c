@@ -5,6 +5,7 @@
 #include "core/resolver.h"
 
 #include "base/alloc.h"
+#include "base/count.h"
 #include "base/err.h"
 #include "base/rng.h"
 #include "core/service.h"
@@ -122,7 +123,7 @@ int svc__resolver_round(svc_resolver *r, int timeout_ms)
     if (r->dispatching)
         return SVC_ESTATE;
     r->dispatching = 1;
-    svc__count(&r->counters.dispatches, 1);
+    svc__count_add(&r->counters.dispatches, 1);
     err = svc__loop_round(r->loop, timeout_ms);
     run_commands(r);
     while (!svc__list_is_empty(&r->dirty)) {

@@ -88,9 +88,4 @@ static inline int svc__resolver_is_foreign(const svc_resolver *r)
 /* Fills every member of *ret but its size. Any thread. */
 void svc__resolver_stats(svc_resolver *r, svc_stats *ret);
 
-static inline void svc__count(_Atomic uint64_t *counter, uint64_t n)
-{
-    atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
-}
-
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/err.h"
 #include "core/alias.h"
 #include "core/explain.h"
@@ -219,11 +220,11 @@ static void count_publish(svc_service *s, const struct svc_endpoints *eps)
 {
     struct svc__counters *c = &s->r->counters;
 
-    svc__count(&c->publishes, 1);
-    svc__count(&c->publishes_empty, eps->count == 0);
-    svc__count(&c->endpoints_published, eps->count);
-    svc__count(&c->addresses_refused, eps->view->refused);
-    svc__count(&c->endpoints_duplicate, eps->view->duplicates);
+    svc__count_add(&c->publishes, 1);
+    svc__count_add(&c->publishes_empty, eps->count == 0);
+    svc__count_add(&c->endpoints_published, eps->count);
+    svc__count_add(&c->addresses_refused, eps->view->refused);
+    svc__count_add(&c->endpoints_duplicate, eps->view->duplicates);
 }
 
 /* Turns a finished view, taken, into the newest set, unless it looks the same
@@ -242,7 +243,7 @@ static int publish_view(svc_service *s, struct svc__view *v)
     }
     if (s->publish.current != NULL &&
         svc__endpoints_equal(s->publish.current, eps)) {
-        svc__count(&s->r->counters.updates_unchanged, 1);
+        svc__count_add(&s->r->counters.updates_unchanged, 1);
         svc_endpoints_unref(eps);
         return 0;
     }
@@ -316,10 +317,10 @@ static void report(svc_service *s, const svc_error *trouble)
     if (!svc__publish_trouble(&s->publish, trouble))
         return;
     if (has) {
-        svc__count(&s->r->counters.troubles, 1);
+        svc__count_add(&s->r->counters.troubles, 1);
         svc__log(&s->r->settings.log, SVC_LOG_WARNING, "%s", trouble->message);
     } else {
-        svc__count(&s->r->counters.recoveries, 1);
+        svc__count_add(&s->r->counters.recoveries, 1);
         svc__log(&s->r->settings.log, SVC_LOG_INFO,
                  "\"%s\": the source is well again", s->text);
     }
@@ -447,7 +448,7 @@ void svc__service_update(struct svc__sub *sub, struct svc__view *view)
     hop->view = view;
     hop->confirmed_ms = view->confirmed_ms;
     svc__trouble_fini(&hop->trouble);
-    svc__count(&hop->service->r->counters.updates, 1);
+    svc__count_add(&hop->service->r->counters.updates, 1);
     mark_dirty(hop->service);
 }
 
@@ -497,6 +498,6 @@ void svc__service_close(svc_service *s)
         svc__list_remove(&s->link);
     }
     svc__publish_close(&s->publish);
-    svc__count(&s->r->counters.services_open, (uint64_t)-1);
+    svc__count_add(&s->r->counters.services_open, (uint64_t)-1);
     svc__service_unref(s);
 }

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/err.h"
 
 #include <string.h>
@@ -192,7 +193,7 @@ static int hand_over(svc_service *s)
     svc__mutex_lock(&r->lock);
     closed = r->closed;
     if (!closed) {
-        svc__count(&r->counters.services_open, 1);
+        svc__count_add(&r->counters.services_open, 1);
         svc__resolver_command(r, s);
     }
     svc__mutex_unlock(&r->lock);

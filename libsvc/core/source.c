@@ -6,6 +6,7 @@
 #include "core/source.h"
 
 #include "base/alloc.h"
+#include "base/count.h"
 #include "base/err.h"
 #include "core/service.h"
 
@@ -123,25 +124,25 @@ void svc__source_put(svc_resolver *r, struct svc__source *source)
 static void keep_counters(struct svc__source_stats *to,
                           const struct svc__source_stats *from)
 {
-    svc__count(&to->files_read, from->files_read);
-    svc__count(&to->files_refused, from->files_refused);
-    svc__count(&to->bytes_read, from->bytes_read);
-    svc__count(&to->objects_refused, from->objects_refused);
-    svc__count(&to->objects_ignored, from->objects_ignored);
-    svc__count(&to->dns_queries, from->dns_queries);
-    svc__count(&to->dns_queries_tcp, from->dns_queries_tcp);
-    svc__count(&to->dns_answers, from->dns_answers);
-    svc__count(&to->dns_unwanted, from->dns_unwanted);
-    svc__count(&to->dns_timeouts, from->dns_timeouts);
-    svc__count(&to->dns_failures, from->dns_failures);
-    svc__count(&to->cache_hits, from->cache_hits);
-    svc__count(&to->cache_misses, from->cache_misses);
-    svc__count(&to->cache_joined, from->cache_joined);
-    svc__count(&to->cache_stale, from->cache_stale);
-    svc__count(&to->cache_refreshes, from->cache_refreshes);
-    svc__count(&to->cache_confirmations, from->cache_confirmations);
-    svc__count(&to->cache_refuted, from->cache_refuted);
-    svc__count(&to->cache_evicted, from->cache_evicted);
+    svc__count_add(&to->files_read, from->files_read);
+    svc__count_add(&to->files_refused, from->files_refused);
+    svc__count_add(&to->bytes_read, from->bytes_read);
+    svc__count_add(&to->objects_refused, from->objects_refused);
+    svc__count_add(&to->objects_ignored, from->objects_ignored);
+    svc__count_add(&to->dns_queries, from->dns_queries);
+    svc__count_add(&to->dns_queries_tcp, from->dns_queries_tcp);
+    svc__count_add(&to->dns_answers, from->dns_answers);
+    svc__count_add(&to->dns_unwanted, from->dns_unwanted);
+    svc__count_add(&to->dns_timeouts, from->dns_timeouts);
+    svc__count_add(&to->dns_failures, from->dns_failures);
+    svc__count_add(&to->cache_hits, from->cache_hits);
+    svc__count_add(&to->cache_misses, from->cache_misses);
+    svc__count_add(&to->cache_joined, from->cache_joined);
+    svc__count_add(&to->cache_stale, from->cache_stale);
+    svc__count_add(&to->cache_refreshes, from->cache_refreshes);
+    svc__count_add(&to->cache_confirmations, from->cache_confirmations);
+    svc__count_add(&to->cache_refuted, from->cache_refuted);
+    svc__count_add(&to->cache_evicted, from->cache_evicted);
 }
 
 void svc__source_close(svc_resolver *r, struct svc__source *source)

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/err.h"
 
 #include <sys/eventfd.h>
@@ -28,7 +29,7 @@ int svc__watch_new(svc_service *s, svc_watch **ret)
     }
     w->s = s;
     svc__refs_get(&s->refs);
-    svc__count(&s->r->counters.watches_open, 1);
+    svc__count_add(&s->r->counters.watches_open, 1);
     svc__publish_listen(&s->publish, &w->listener);
     *ret = w;
     return 0;
@@ -44,7 +45,7 @@ void svc__watch_free(svc_watch *w)
     }
     svc__publish_unlisten(&w->s->publish, &w->listener);
     close(w->listener.fd);
-    svc__count(&w->s->r->counters.watches_open, (uint64_t)-1);
+    svc__count_add(&w->s->r->counters.watches_open, (uint64_t)-1);
     svc__service_unref(w->s);
     svc__free(w);
 }
