@@ -18,6 +18,8 @@
 #include <string.h>
 
 static struct dns_run run;
+/* Outlives each test: a server may still be asked when one has ended. */
+static char web[] = WEB("10.0.0.1");
 
 static int setup(void **state)
 {
@@ -60,7 +62,7 @@ static void the_next_server_is_asked(void **state)
 
     (void)state;
     dns_server_set(run.server[0], dns_run_silence, NULL);
-    dns_server_set(run.server[1], dns_zone, (char[]){WEB("10.0.0.1")});
+    dns_server_set(run.server[1], dns_zone, web);
     dns_run_start(&run, 2);
     s = dns_run_has(&run, "web:80", "10.0.0.1:80");
     assert_int_equal(dns_server_count(run.server[0]), 2);
@@ -143,7 +145,7 @@ static void the_next_server_may_know(void **state)
     static const int rcodes[] = {DNS_SERVFAIL, DNS_REFUSED, DNS_NOTIMP};
 
     (void)state;
-    dns_server_set(run.server[1], dns_zone, (char[]){WEB("10.0.0.1")});
+    dns_server_set(run.server[1], dns_zone, web);
     for (size_t i = 0; i < sizeof(rcodes) / sizeof(rcodes[0]); i++) {
         int rcode = rcodes[i];
         svc_service *s;
@@ -172,7 +174,7 @@ static void formerr_is_asked_without_edns(void **state)
     svc_service *s;
 
     (void)state;
-    dns_server_set(run.server[0], dislike_edns, (char[]){WEB("10.0.0.1")});
+    dns_server_set(run.server[0], dislike_edns, web);
     dns_run_start(&run, 1);
     s = dns_run_has(&run, "web:80", "10.0.0.1:80");
     assert_int_equal(dns_server_count(run.server[0]), 4);
@@ -294,7 +296,7 @@ static void a_confirmation_is_no_equal_question(void **state)
     svc_service *other;
 
     (void)state;
-    dns_server_set(run.server[1], dns_zone, (char[]){WEB("10.0.0.1")});
+    dns_server_set(run.server[1], dns_zone, web);
     dns_run_start(&run, 2);
     s = dns_run_service(&run, "web:80");
     dns_run_take_both(&run, 0, q);
