@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Owns the only call that reads a clock.
+ * Owns the call that reads the clock of all timers.
  */
 #include "base/clock.h"
 

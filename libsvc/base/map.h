@@ -54,7 +54,9 @@ void svc__map_leave(struct svc__map *m, struct svc__map_entry *e);
 void *svc__map_remove(struct svc__map *m, const char *key, size_t key_size);
 
 /* Next entry in no particular order; *at begins as 0. NULL at the end. The
- * map must not change during the walk. */
+ * map must not change during the walk, but for this: the entry that was
+ * returned may be removed, if *at is then reduced by one, so that what moved
+ * into its place is seen. Others may then come twice. */
 struct svc__map_entry *svc__map_next(const struct svc__map *m, size_t *at);
 
 #endif

@@ -38,8 +38,9 @@ struct svc__scan {
     int limit;          /* depth that must not be exceeded */
     int closes_only;    /* not 0: opening brackets do not stop */
     int any_bytes;      /* not 0: text that is not UTF-8 passes */
+    int noted;          /* 1 or more, see end_count */
     unsigned end_count; /* set to 0: from here on note the closing brackets to
-                           floor + 1; read: how many there are */
+                           floor + noted; read: how many there are */
 
     int depth;      /* read: of brackets, the one at pos counted */
     size_t pos;     /* read: offset in the piece where the walk stopped */
@@ -80,6 +81,7 @@ static inline void svc__scan_init(struct svc__scan *s, int floor, int limit)
     s->limit = limit;
     s->closes_only = 0;
     s->any_bytes = 0;
+    s->noted = 1;
     s->end_count = SVC__SCAN_ENDS;
     s->depth = 0;
     s->pos = 0;

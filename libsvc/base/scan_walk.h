@@ -126,6 +126,7 @@ SVC__SCAN_INLINE enum svc__scan_stop step(struct svc__scan *s)
     uint64_t stack = s->stack;
     int depth = s->depth;
     const int floor = s->floor;
+    const int noted = floor + s->noted;
     const int stop_open = s->closes_only ? -1 : floor;
     const int limit = s->limit;
     enum svc__scan_stop stop = SVC__SCAN_END;
@@ -151,7 +152,7 @@ SVC__SCAN_INLINE enum svc__scan_stop step(struct svc__scan *s)
             stack >>= 1;
             depth--;
             if (matches && depth > floor) {
-                if (depth == floor + 1)
+                if (depth == noted)
                     note_end(s, bit);
                 continue;
             }

@@ -245,12 +245,46 @@ static void test_emptied(void **state)
     svc__map_fini(&m);
 }
 
+/* A walk that removes some sees all, also those that a removal moves, at the
+ * end of the table too. */
+static void test_removal_in_a_walk(void **state)
+{
+    char key[64];
+
+    (void)state;
+    for (uint32_t count = 0; count < 200; count++) {
+        struct svc__map_entry *e;
+        struct svc__map m;
+        size_t at = 0;
+
+        svc__map_init(&m, &hash_key);
+        for (uint32_t i = 0; i < count; i++) {
+            size_t size = make_key(key, sizeof(key), i);
+
+            assert_int_equal(svc__map_put(&m, key, size, &things[i], NULL), 0);
+        }
+        while ((e = svc__map_next(&m, &at)) != NULL) {
+            if ((const char *)e->value - (const char *)&things[0] >=
+                (ptrdiff_t)(count / 3 * sizeof(things[0]))) {
+                svc__map_leave(&m, e);
+                at--;
+            }
+        }
+        assert_int_equal(m.count, count / 3);
+        svc__map_fini(&m);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_random), cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_keys),   cmocka_unit_test(test_runs),
-        cmocka_unit_test(test_growth), cmocka_unit_test(test_emptied),
+        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_growth),
+        cmocka_unit_test(test_emptied),
+        cmocka_unit_test(test_removal_in_a_walk),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "core/trouble.h"
+#include "base/trouble.h"
 #include "oom.h"
 
 #include <string.h>

@@ -3,8 +3,8 @@
  * A trouble that is kept: as much memory as its texts need, none while there
  * is none. An svc_error has room for the longest, a kilobyte of it.
  */
-#ifndef SVC_CORE_TROUBLE_H
-#define SVC_CORE_TROUBLE_H
+#ifndef SVC_BASE_TROUBLE_H
+#define SVC_BASE_TROUBLE_H
 
 #include <svc/svc.h>
 

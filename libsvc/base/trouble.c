@@ -2,7 +2,7 @@
 /*
  * Owns the two texts of a trouble in one piece.
  */
-#include "core/trouble.h"
+#include "base/trouble.h"
 
 #include "base/alloc.h"
 #include "base/err.h"
