@@ -19,6 +19,7 @@
 #include "base/scan.h"
 #include "kube/json.h"
 #include "kube/level.h"
+#include "kube/meta.h"
 
 #include <string.h>
 
@@ -50,6 +51,16 @@ struct svc__frame {
     uint64_t start;  /* of the item in hand */
     uint64_t before; /* tokens before it, less the bracket that ends it */
 
+    uint64_t inner_at; /* the last container of the document's top level */
+    uint64_t inner_end;
+    size_t inner_count;
+    uint64_t meta_at; /* the document's metadata, which came so often */
+    uint64_t meta_end;
+    size_t meta_count;
+    int is_list; /* the last document was one, and came whole */
+    struct svc__frame_list list;
+    struct svc__buf more;
+
     uint64_t chunk_at; /* where the chunk begins */
     uint64_t mark;     /* where the segment in hand begins */
     uint64_t keep;     /* from here on the text is kept in one piece */
@@ -78,7 +89,13 @@ struct svc__frame *svc__frame_new(size_t item_max, int malformed)
     f->malformed = malformed;
     svc__scan_init(&f->scan, 0, SVC__FRAME_DEPTH_MAX);
     svc__buf_init(&f->buf, item_max);
+    svc__buf_init(&f->more, SVC__META_MORE_MAX);
     return f;
+}
+
+void svc__frame_expect_events(struct svc__frame *f)
+{
+    f->scan.noted = 2;
 }
 
 void svc__frame_free(struct svc__frame *f)
@@ -86,7 +103,13 @@ void svc__frame_free(struct svc__frame *f)
     if (f == NULL)
         return;
     svc__buf_fini(&f->buf);
+    svc__buf_fini(&f->more);
     svc__free(f);
+}
+
+const struct svc__frame_list *svc__frame_list(const struct svc__frame *f)
+{
+    return f->is_list ? &f->list : NULL;
 }
 
 uint64_t svc__frame_offset(const struct svc__frame *f)
@@ -208,6 +231,7 @@ static int emit(struct svc__frame *f, uint64_t to,
         return f->err;
     if (count > SVC__FRAME_TOKENS_MAX)
         return fail(f, SVC_ETOOBIG, f->start, "an object has too many values");
+    ret->inner_count = 0;
     ret->text = text;
     ret->size = (size_t)(to - f->start);
     ret->tokens = (uint32_t)count;
@@ -216,6 +240,7 @@ static int emit(struct svc__frame *f, uint64_t to,
     ret->ends.base = f->scan.text;
     ret->ends.offsets = f->scan.ends;
     ret->ends.count = knows_ends(f) ? f->scan.end_count : 0;
+    ret->ends_are_inner = f->scan.noted == 2;
     ret->document = f->documents;
     ret->offset = f->start;
     ret->document_offset = f->document_at;
@@ -233,6 +258,43 @@ static void begin(struct svc__frame *f, struct svc__level *level, uint64_t at)
     f->start = at;
     f->before = svc__scan_tokens(&f->scan) - 1;
     f->scan.end_count = 0;
+}
+
+/* ---- the top level of a document ---------------------------------------- */
+
+/* A container on the top level of a document begins at at. */
+static void begin_inner(struct svc__frame *f, uint64_t at)
+{
+    f->inner_at = at;
+    f->inner_count++;
+    if (f->document.metadata) {
+        f->meta_at = at;
+        f->meta_count++;
+    }
+}
+
+/* It ends before to. */
+static void end_inner(struct svc__frame *f, uint64_t to)
+{
+    f->inner_end = to;
+    if (f->meta_at == f->inner_at)
+        f->meta_end = to;
+}
+
+/* Reads the metadata of a list; at is behind it, and kept. 0 or the error. */
+static int read_metadata(struct svc__frame *f, uint64_t at)
+{
+    const char *text = kept(f, f->meta_at, at + 1);
+
+    if (text == NULL)
+        return f->err;
+    f->list.reason = svc__meta_read_list(
+        text, (size_t)(f->meta_end - f->meta_at), f->list.version, &f->more);
+    if (f->more.err == SVC_ENOMEM)
+        return fail(f, SVC_ENOMEM, at, "");
+    if (f->more.size > 0)
+        f->list.more = f->more.data;
+    return 0;
 }
 
 /* ---- stops, by mode ----------------------------------------------------- */
@@ -263,6 +325,9 @@ static int stop_between_documents(struct svc__frame *f, uint64_t at)
         return fail(f, f->malformed, at, "expected an object");
     f->documents++;
     f->document_at = at;
+    f->inner_count = 0;
+    f->meta_count = 0;
+    f->is_list = 0;
     f->mode = DOCUMENT;
     f->scan.floor = DOCUMENT_DEPTH;
     begin(f, &f->document, at);
@@ -277,13 +342,19 @@ static void end_document(struct svc__frame *f, uint64_t to)
     f->keeping = 0;
 }
 
-static void begin_list(struct svc__frame *f, uint64_t at)
+/* The items begin at at. */
+static int begin_list(struct svc__frame *f, uint64_t at)
 {
+    f->list = (struct svc__frame_list){.more = ""};
+    svc__buf_clear(&f->more);
+    if (f->meta_count > 0 && read_metadata(f, at) != 0)
+        return f->err;
     f->mode = BETWEEN_ELEMENTS;
     f->index = 0;
     f->scan.floor = ELEMENT_DEPTH - 1;
     f->scan.limit = ELEMENT_DEPTH - 1 + SVC__FRAME_DEPTH_MAX;
     keep_from(f, at + 1);
+    return 0;
 }
 
 static int stop_document(struct svc__frame *f, enum svc__scan_stop stop,
@@ -294,6 +365,7 @@ static int stop_document(struct svc__frame *f, enum svc__scan_stop stop,
 
     if (stop == SVC__SCAN_CLOSE && !closes) {
         f->mark = at + 1;
+        end_inner(f, at + 1);
         return 0;
     }
     if (segment(f, &f->document, at) != 0)
@@ -301,10 +373,16 @@ static int stop_document(struct svc__frame *f, enum svc__scan_stop stop,
     if (!closes) {
         if (f->document.items && f->scan.text[f->scan.pos] == '[' &&
             svc__level_may_be_list(&f->document))
-            begin_list(f, at);
+            return begin_list(f, at);
+        begin_inner(f, at);
         return 0;
     }
     result = emit(f, at + 1, &f->document, ret);
+    if (result == 1 && f->inner_count > 0) {
+        ret->inner = ret->text + (f->inner_at - f->start);
+        ret->inner_size = (size_t)(f->inner_end - f->inner_at);
+        ret->inner_count = f->inner_count;
+    }
     end_document(f, at + 1);
     return result;
 }
@@ -408,6 +486,9 @@ static int stop_list_rest(struct svc__frame *f, enum svc__scan_stop stop,
     struct svc__level *list = &f->document;
 
     if (stop == SVC__SCAN_CLOSE && !closes) {
+        end_inner(f, at + 1);
+        if (f->meta_at == f->inner_at && read_metadata(f, at) != 0)
+            return f->err;
         keep_from(f, at + 1);
         return 0;
     }
@@ -417,9 +498,16 @@ static int stop_list_rest(struct svc__frame *f, enum svc__scan_stop stop,
         return fail(f, f->malformed, f->mark + list->wrong, list->reason);
     if (list->items)
         return fail(f, f->malformed, at, "items is there twice");
-    f->keeping = 0;
-    if (closes)
-        end_document(f, at + 1);
+    if (!closes) {
+        begin_inner(f, at);
+        /* What nobody asks for need not fit in memory. */
+        f->keeping = list->metadata;
+        return 0;
+    }
+    if (f->meta_count > 1)
+        f->list.reason = "metadata is there twice";
+    f->is_list = 1;
+    end_document(f, at + 1);
     return 0;
 }
 
@@ -497,39 +585,4 @@ int svc__frame_finish(struct svc__frame *f, svc_error *reterr)
     if (f->err == 0 && (f->mode != BETWEEN_DOCUMENTS || f->scan.utf8 != 0))
         fail(f, f->malformed, svc__frame_offset(f), "the text is cut");
     return f->err != 0 ? report(f, reterr) : 0;
-}
-
-int svc__frame_find_id(const char *text, size_t size, struct svc__frame_id *ret)
-{
-    const struct svc__scan_ops *ops = svc__scan_ops();
-    struct svc__scan scan;
-    struct svc__level level;
-    const char *mark = text;
-    enum svc__scan_stop stop;
-
-    svc__level_init(&level);
-    svc__scan_init(&scan, 0, SVC__FRAME_DEPTH_MAX + ELEMENT_DEPTH - 1);
-    svc__scan_feed(&scan, text, size);
-    while ((stop = ops->walk(&scan)) == SVC__SCAN_OPEN ||
-           stop == SVC__SCAN_CLOSE) {
-        const char *at = text + scan.pos;
-
-        if (scan.floor == 0) {
-            scan.floor = DOCUMENT_DEPTH;
-            mark = at + 1;
-        } else if (stop == SVC__SCAN_CLOSE && scan.depth == DOCUMENT_DEPTH) {
-            mark = at + 1;
-        } else {
-            int closes = scan.depth < DOCUMENT_DEPTH;
-
-            svc__level_read(&level, mark, (size_t)(at + 1 - mark));
-            if (level.reason != NULL)
-                break;
-            if (closes) {
-                *ret = level.id;
-                return 0;
-            }
-        }
-    }
-    return SVC_EFILE;
 }

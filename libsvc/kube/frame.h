@@ -25,6 +25,7 @@
 #define SVC_KUBE_FRAME_H
 
 #include "kube/json.h"
+#include "kube/meta.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -56,10 +57,24 @@ struct svc__frame_item {
     const char *reason;               /* NULL, or why it is to be refused: an
                                          element that is no object, malformed
                                          at its top level; id may lack then */
-    size_t index;                     /* in its list, from 0 */
-    size_t document;                  /* number of its document, from 1 */
-    uint64_t offset;                  /* of text in the stream */
-    uint64_t document_offset;         /* of its document's '{' */
+    const char *inner;  /* of a document: the last container on its top level,
+                           such as the object of a watch event, */
+    size_t inner_size;  /* if there are any; */
+    size_t inner_count; /* of so many. In a list: 0 */
+    int ends_are_inner; /* ends are those of inner, as of an item of its own */
+    size_t index;       /* in its list, from 0 */
+    size_t document;    /* number of its document, from 1 */
+    uint64_t offset;    /* of text in the stream */
+    uint64_t document_offset; /* of its document's '{' */
+};
+
+/* What a list says of itself in its metadata, before or behind its items. */
+struct svc__frame_list {
+    char version[SVC__VERSION_SIZE]; /* resourceVersion, "" where absent or not
+                                        well-formed */
+    const char *more;   /* continue: "" when this is all. Borrowed as below */
+    const char *reason; /* NULL, or why it cannot be used: then there may be
+                           more that cannot be asked for */
 };
 
 struct svc__frame;
@@ -69,6 +84,10 @@ struct svc__frame;
  * is the code for refused text: SVC_EFILE or SVC_EPROTO. */
 struct svc__frame *svc__frame_new(size_t item_max, int malformed);
 void svc__frame_free(struct svc__frame *f);
+
+/* Its documents are watch events: their ends are those of the object in them.
+ * Before the first feed. */
+void svc__frame_expect_events(struct svc__frame *f);
 
 /* Gives the next bytes; borrowed until next has returned something else than
  * 1, which must have happened before the next feed. */
@@ -83,6 +102,11 @@ int svc__frame_next(struct svc__frame *f, struct svc__frame_item *ret,
 /* The stream ended. 0; the malformed code when a document is not complete;
  * else the latched error. */
 int svc__frame_finish(struct svc__frame *f, svc_error *reterr);
+
+/* The list that the last document was, once it came whole, items or none; NULL
+ * as long as it did not, and when it was none. Borrowed until the next call of
+ * feed or next. */
+const struct svc__frame_list *svc__frame_list(const struct svc__frame *f);
 
 /* Bytes looked at so far: behind the last item, or where an error is. */
 uint64_t svc__frame_offset(const struct svc__frame *f);

@@ -16,6 +16,7 @@ void svc__level_init(struct svc__level *level)
     level->id.api_version[0] = '\0';
     level->fresh = 1;
     level->items = 0;
+    level->metadata = 0;
     level->reason = NULL;
     level->wrong = 0;
 }
@@ -125,6 +126,7 @@ static int quick_read(struct svc__level *level, const char *text, size_t size)
         quick_member(level, &q, value, value_size);
     }
     level->items = q.key_size == 5 && memcmp(q.key, "items", 5) == 0;
+    level->metadata = q.key_size == 8 && memcmp(q.key, "metadata", 8) == 0;
     return 1;
 }
 
@@ -136,6 +138,7 @@ void svc__level_read(struct svc__level *level, const char *text, size_t size)
     int more;
 
     level->items = 0;
+    level->metadata = 0;
     if (level->reason != NULL)
         return;
     if (quick_read(level, text, size)) {
@@ -161,6 +164,7 @@ void svc__level_read(struct svc__level *level, const char *text, size_t size)
         return;
     }
     level->items = more == 1 && svc__json_str_is(&key, "items");
+    level->metadata = more == 1 && svc__json_str_is(&key, "metadata");
 }
 
 int svc__level_may_be_list(const struct svc__level *level)

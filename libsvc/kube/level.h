@@ -15,7 +15,8 @@
 struct svc__level {
     struct svc__frame_id id;
     int fresh;          /* no member came yet */
-    int items;          /* the container that follows has the key items */
+    int items;          /* the container that follows has the key items, */
+    int metadata;       /* or metadata */
     const char *reason; /* static: why it is malformed, or NULL */
     size_t wrong;       /* where, in the last segment */
 };
