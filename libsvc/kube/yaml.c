@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/utf8.h"
+#include "base/wipe.h"
 #include "kube/yaml_scalar.h"
 
 #include <string.h>
@@ -173,6 +174,9 @@ int svc__yaml_new(const char *text, size_t size, struct svc__yaml **ret,
     err = check_utf8(y, reterr);
     if (err == 0)
         err = check_cost(y, reterr);
+    /* At once: a buffer that moves leaves copies behind. */
+    if (err == 0 && svc__buf_reserve(&y->piece, y->piece.max) == NULL)
+        err = svc__err_nomem(reterr);
     if (err == 0 && !yaml_parser_initialize(&y->parser))
         err = svc__err_nomem(reterr);
     if (err != 0) {
@@ -187,15 +191,35 @@ int svc__yaml_new(const char *text, size_t size, struct svc__yaml **ret,
     return 0;
 }
 
+static void free_event(yaml_event_t *event)
+{
+    if (event->type == YAML_SCALAR_EVENT)
+        svc__wipe(event->data.scalar.value, event->data.scalar.length);
+    yaml_event_delete(event);
+}
+
+/* A kubeconfig has secrets in it. What libyaml frees by itself, such as a
+ * scalar that grew, stays as it was (faults 3.4). */
+static void free_parser(yaml_parser_t *parser)
+{
+    svc__wipe(parser->raw_buffer.start,
+              (size_t)(parser->raw_buffer.end - parser->raw_buffer.start));
+    svc__wipe(parser->buffer.start,
+              (size_t)(parser->buffer.end - parser->buffer.start));
+    yaml_parser_delete(parser);
+}
+
 void svc__yaml_free(struct svc__yaml *y)
 {
     if (y == NULL)
         return;
     if (y->has_event)
-        yaml_event_delete(&y->event);
+        free_event(&y->event);
     if (y->has_parser)
-        yaml_parser_delete(&y->parser);
+        free_parser(&y->parser);
+    svc__wipe(y->piece.data, y->piece.cap);
     svc__buf_fini(&y->piece);
+    svc__wipe(y, sizeof(*y));
     svc__free(y);
 }
 
@@ -357,7 +381,7 @@ static void write_string(struct svc__yaml *y)
         return;
     svc__buf_add_byte(&y->piece, '"');
     end_node(y);
-    yaml_event_delete(&y->event);
+    free_event(&y->event);
     y->has_event = 0;
 }
 
@@ -472,7 +496,7 @@ static int next(struct svc__yaml *y, svc_error *reterr)
         part = on_event(y, &event, reterr);
     else if (on_scalar(y, &event))
         return part;
-    yaml_event_delete(&event);
+    free_event(&event);
     return part;
 }
 

@@ -5,7 +5,8 @@
  * includes libyaml. Refuses, before libyaml's own costs grow: lines that begin
  * with '%', long runs of blanks, depth over 32. Pure; one thread at a time.
  *
- * libyaml allocates by itself; its failures are SVC_ENOMEM too.
+ * libyaml allocates by itself; its failures are SVC_ENOMEM too. The text may be
+ * secret: what is in our hands is wiped before it is freed.
  */
 #ifndef SVC_KUBE_YAML_H
 #define SVC_KUBE_YAML_H
