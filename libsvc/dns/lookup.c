@@ -40,6 +40,7 @@ static struct svc__lookup *copy_query(const struct svc__query *query,
     struct svc__lookup *l;
     char *at;
 
+    q.node = NULL; /* DNS knows no Nodes */
     for (size_t i = 0; i < count; i++) {
         sizes[i] = *texts[i] == NULL ? 0 : strlen(*texts[i]) + 1;
         size += sizes[i];

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Sets up to this size are sorted without memory of their own. */
+#define FEW 32
+
 struct svc__freshness *svc__freshness_new(void)
 {
     struct svc__freshness *f = svc__alloc(sizeof(*f));
@@ -34,14 +37,62 @@ void svc__freshness_unref(struct svc__freshness *f)
         svc__free(f);
 }
 
+/* A candidate with its rank: what most comparisons need, in one word, since the
+ * endpoints themselves lie all over the memory. */
+struct place {
+    uint64_t rank;
+    const struct svc__candidate *c;
+};
+
+/* Usable before others, then the order of svc__candidate_compare as far as it
+ * fits: all of IPv4, the first 62 bits of IPv6. */
+static uint64_t rank_of(const struct svc__candidate *c)
+{
+    const struct svc__address *a = &svc__candidate_endpoint(c)->address;
+    uint64_t rank = 0;
+
+    for (size_t i = 0; i < 8; i++)
+        rank = rank << 8 | a->bytes[i];
+    rank >>= 2;
+    if (a->family == SVC__FAMILY_IPV4)
+        rank |= (uint64_t)c->port << 8 | c->proto;
+    else
+        rank |= UINT64_C(1) << 62;
+    return rank | (uint64_t)(c->why != 0) << 63;
+}
+
 static int by_place(const void *a, const void *b)
 {
-    const struct svc_endpoint *x = a;
-    const struct svc_endpoint *y = b;
+    const struct place *x = a;
+    const struct place *y = b;
 
-    if ((x->c.why == 0) != (y->c.why == 0))
-        return x->c.why == 0 ? -1 : 1;
-    return svc__candidate_compare(&x->c, &y->c);
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
+    return svc__candidate_compare(x->c, y->c);
+}
+
+/* Puts the candidates of a view into their order. 0 or SVC_ENOMEM. */
+static int sort_into(struct svc_endpoints *eps, const struct svc__view *view)
+{
+    struct place few[FEW];
+    struct place *places = few;
+
+    if (view->count > FEW)
+        places = svc__calloc(view->count, sizeof(*places));
+    if (places == NULL)
+        return SVC_ENOMEM;
+    for (size_t i = 0; i < view->count; i++) {
+        places[i].c = &view->candidates[i];
+        places[i].rank = rank_of(places[i].c);
+    }
+    qsort(places, view->count, sizeof(*places), by_place);
+    for (size_t i = 0; i < view->count; i++) {
+        eps->endpoints[i].c = *places[i].c;
+        eps->count += places[i].c->why == 0;
+    }
+    if (places != few)
+        svc__free(places);
+    return 0;
 }
 
 struct svc_endpoints *svc__endpoints_new(struct svc__view *view,
@@ -52,21 +103,16 @@ struct svc_endpoints *svc__endpoints_new(struct svc__view *view,
     struct svc_endpoints *eps =
         svc__calloc(1, sizeof(*eps) + view->count * sizeof(eps->endpoints[0]));
 
-    if (eps == NULL)
+    if (eps == NULL || sort_into(eps, view) != 0) {
+        svc__free(eps);
         return NULL;
+    }
     svc__refs_init(&eps->refs);
     eps->freshness = svc__freshness_ref(freshness);
     eps->view = view;
     eps->policy = policy;
     eps->generation = generation;
     eps->total = view->count;
-    for (size_t i = 0; i < view->count; i++) {
-        eps->endpoints[i].c = view->candidates[i];
-        if (view->candidates[i].why == 0)
-            eps->count++;
-    }
-    if (eps->total > 1)
-        qsort(eps->endpoints, eps->total, sizeof(eps->endpoints[0]), by_place);
     svc__free(view->candidates);
     view->candidates = NULL;
     view->count = 0;

@@ -36,7 +36,12 @@ struct svc__query {
     enum svc__proto proto;
     enum svc__view_kind view;
     enum svc__family family;
-    unsigned allow; /* enum svc__address_class let through */
+    unsigned allow;   /* enum svc__address_class let through */
+    int is_partial;   /* the source knows what is open, and nothing else */
+    int outside;      /* the caller is outside of the cluster: what "auto"
+                         means (docs/names.md) */
+    const char *node; /* the caller's, or NULL: its zone is told with the
+                         view where the source knows the Node */
 };
 
 #endif

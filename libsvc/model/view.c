@@ -43,13 +43,14 @@ struct svc__view *svc__view_new(const char *source, svc__clock_fn trace)
 }
 
 /* The texts of a view, in no special order. */
-#define TEXTS 9
+#define TEXTS 10
 
 static void list_texts(const struct svc__view *v, char *ret[TEXTS])
 {
-    char *const texts[TEXTS] = {v->message,   v->hint,      v->gap,
-                                v->service,   v->alias,     v->namespace_,
-                                v->canonical, v->port_name, v->alias_port_name};
+    char *const texts[TEXTS] = {v->message,    v->hint,      v->gap,
+                                v->service,    v->alias,     v->namespace_,
+                                v->canonical,  v->port_name, v->alias_port_name,
+                                v->caller_zone};
 
     memcpy(ret, texts, sizeof(texts));
 }
@@ -162,6 +163,7 @@ static void settle(struct svc__view *v)
     v->port_name = put_text(&p, v->port_name);
     v->alias = put_text(&p, v->alias);
     v->alias_port_name = put_text(&p, v->alias_port_name);
+    v->caller_zone = put_text(&p, v->caller_zone);
 }
 
 /* One allocation, and one for the candidates, which do not live as long. */
@@ -227,19 +229,26 @@ int svc__view_hold(struct svc__view *v, struct svc__block *block)
     return 0;
 }
 
+int svc__view_reserve(struct svc__view *v, size_t count)
+{
+    struct svc__candidate *candidates;
+
+    if (count <= v->capacity)
+        return 0;
+    candidates = svc__realloc(v->candidates, count, sizeof(*candidates));
+    if (candidates == NULL)
+        return SVC_ENOMEM;
+    v->candidates = candidates;
+    v->capacity = count;
+    return 0;
+}
+
 int svc__view_add(struct svc__view *v, const struct svc__candidate *c)
 {
-    size_t want = v->capacity == 0 ? 4 : v->capacity * 2;
+    const size_t want = v->capacity == 0 ? 4 : v->capacity * 2;
 
-    if (v->count == v->capacity) {
-        struct svc__candidate *candidates =
-            svc__realloc(v->candidates, want, sizeof(*candidates));
-
-        if (candidates == NULL)
-            return SVC_ENOMEM;
-        v->candidates = candidates;
-        v->capacity = want;
-    }
+    if (v->count == v->capacity && svc__view_reserve(v, want) != 0)
+        return SVC_ENOMEM;
     v->candidates[v->count++] = *c;
     return 0;
 }

@@ -71,9 +71,10 @@ struct svc__view {
                              itself, and stands by this until it does */
 
     /* Topology, for policy/eligible. */
-    int local_only;   /* internalTrafficPolicy: Local */
-    int topology_off; /* hints are not looked at: a host was named, or the
-                         candidates are no pods */
+    int local_only;    /* internalTrafficPolicy: Local */
+    int topology_off;  /* hints are not looked at: a host was named, or the
+                          candidates are no pods */
+    char *caller_zone; /* of the query's node, or NULL: not known here */
 
     /* "This is an alias of NAME": an absolute domain without the final dot.
      * Then there are no candidates. alias_port_* say what to ask there. */
@@ -121,6 +122,10 @@ int svc__view_hold(struct svc__view *v, struct svc__block *block);
 
 /* Appends a candidate; its block must be held. 0 or SVC_ENOMEM. */
 int svc__view_add(struct svc__view *v, const struct svc__candidate *c);
+
+/* Makes room for so many candidates, where their number is known before. 0 or
+ * SVC_ENOMEM. */
+int svc__view_reserve(struct svc__view *v, size_t count);
 
 /* Sets the code with its message (formatted) and no hint; drops an earlier
  * text. 0 or SVC_ENOMEM. */
