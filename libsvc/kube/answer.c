@@ -23,7 +23,7 @@ int svc__answer_begin(const struct svc__query *q, struct svc__view *v)
 {
     struct svc__buf name;
 
-    /* Files answer as from inside the cluster (semantics 2.11, 6). */
+    /* What "auto" is outside of the cluster depends on the Service. */
     v->kind = q->view == SVC__VIEW_AUTO ? SVC__VIEW_PODS : q->view;
     v->service = svc__strdup(q->service);
     v->namespace_ = svc__strdup(q->namespace_);
@@ -109,6 +109,7 @@ static int answer_view(const struct svc__facts *f, struct svc__view *v)
 
     if (f->service->type == SVC__SERVICE_EXTERNALNAME)
         return svc__expose_alias(f, v);
+    v->kind = svc__expose_kind(f->query, f->service);
     if (svc__expose_check(f, v) != 0)
         return SVC_ENOMEM;
     if (v->code != 0)

@@ -431,6 +431,22 @@ static int check_meta(struct svc__decode *d, struct svc__decode_meta *meta,
     return 0;
 }
 
+/* Opaque to clients, but comparable where it is a number (semantics 2.9 rule
+ * 8). */
+static uint64_t read_version(const char *text)
+{
+    uint64_t value = 0;
+
+    for (; *text != '\0'; text++) {
+        unsigned digit = (unsigned)(unsigned char)*text - '0';
+
+        if (digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, digit, &value))
+            return 0;
+    }
+    return value;
+}
+
 int svc__decode_metadata(struct svc__decode *d,
                          const struct svc__decode_mark *mark, int is_namespaced,
                          struct svc__decode_meta *ret)
@@ -439,6 +455,7 @@ int svc__decode_metadata(struct svc__decode *d,
         {"labels", SVC__DECODE_OBJECT},
         {"name", SVC__DECODE_TEXT},
         {"namespace", SVC__DECODE_TEXT},
+        {"resourceVersion", SVC__DECODE_TEXT},
         {NULL, SVC__DECODE_TEXT}};
     struct svc__decode_meta meta = {0};
     int err = svc__decode_inner(d, "metadata.", mark, fields, &meta.o);
@@ -451,6 +468,8 @@ int svc__decode_metadata(struct svc__decode *d,
         return err;
     }
     meta.labels = meta.o.at[0];
+    meta.resource_version =
+        read_version(svc__decode_text(&meta.o, "resourceVersion"));
     *ret = meta;
     return 0;
 }

@@ -50,7 +50,8 @@ enum svc__service_type {
 /* A Service. Immutable once decoded; shared. */
 struct svc__service_object {
     struct svc__refs refs;
-    char *namespace_; /* "default" when absent */
+    uint64_t resource_version; /* 0: absent or not a number */
+    char *namespace_;          /* "default" when absent */
     char *name;
     enum svc__service_type type;
     int headless; /* spec.clusterIP is "None" */
@@ -73,7 +74,8 @@ struct svc__service_object {
 /* A Node. Immutable once decoded; shared. */
 struct svc__node_object {
     struct svc__refs refs;
-    int ready; /* condition Ready is "True" */
+    uint64_t resource_version; /* 0: absent or not a number */
+    int ready;                 /* condition Ready is "True" */
     char *name;
     char *zone; /* label topology.kubernetes.io/zone, or NULL */
     /* For each family the first InternalIP, else the first ExternalIP

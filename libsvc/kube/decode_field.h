@@ -111,6 +111,7 @@ struct svc__decode_meta {
     struct svc__decode_mark labels;
     const char *namespace_; /* "default" when absent; "" of a Node */
     const char *name;
+    uint64_t resource_version; /* 0: absent or not a number */
 };
 
 /* Reads metadata; from then on the messages name the object. The name must be

@@ -145,16 +145,17 @@ static int read_status(struct svc__decode *d,
 }
 
 /* A node with its name, which stands behind it in the same allocation. */
-static struct svc__node_object *new_node(const char *name)
+static struct svc__node_object *new_node(const struct svc__decode_meta *meta)
 {
-    size_t size = strlen(name) + 1;
+    size_t size = strlen(meta->name) + 1;
     struct svc__node_object *node = svc__calloc(1, sizeof(*node) + size);
 
     if (node == NULL)
         return NULL;
     svc__refs_init(&node->refs);
+    node->resource_version = meta->resource_version;
     node->name = (char *)(node + 1);
-    memcpy(node->name, name, size);
+    memcpy(node->name, meta->name, size);
     return node;
 }
 
@@ -181,7 +182,7 @@ static int read_node(struct svc__decode *d, const char *text, size_t size,
         err = svc__decode_metadata(d, &top.at[METADATA], 0, &meta);
     if (err != 0)
         goto out;
-    node = new_node(meta.name);
+    node = new_node(&meta);
     if (node == NULL) {
         err = svc__err_nomem(d->reterr);
         goto out;

@@ -378,6 +378,7 @@ static struct svc__service_object *new_service(
     if (service == NULL)
         return NULL;
     svc__refs_init(&service->refs);
+    service->resource_version = meta->resource_version;
     service->name = (char *)(service + 1);
     service->namespace_ = service->name + name;
     memcpy(service->name, meta->name, name);

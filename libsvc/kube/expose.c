@@ -436,6 +436,50 @@ static int expose_lb(const struct svc__facts *f, const struct svc__port *port,
 
 /* ---- the views ------------------------------------------------------- */
 
+enum svc__view_kind svc__expose_kind(const struct svc__query *q,
+                                     const struct svc__service_object *service)
+{
+    if (service->type == SVC__SERVICE_EXTERNALNAME)
+        return SVC__VIEW_PODS;
+    if (q->view != SVC__VIEW_AUTO)
+        return q->view;
+    if (!q->outside)
+        return SVC__VIEW_PODS;
+    if (q->host != NULL)
+        return SVC__VIEW_AUTO;
+    switch (service->type) {
+    case SVC__SERVICE_LOADBALANCER:
+        return SVC__VIEW_LB;
+    case SVC__SERVICE_NODEPORT:
+        return SVC__VIEW_NODE;
+    default:
+        return SVC__VIEW_AUTO;
+    }
+}
+
+/* Nothing of it can be counted on outside of the cluster. Whoever has a route
+ * to the pods says so by the view (semantics 2.11, 6). */
+static int refuse_outside(const struct svc__facts *f, struct svc__view *v)
+{
+    const char *what = f->query->host != NULL
+                           ? "has pods that are not reached by their hostname "
+                             "from outside of the cluster"
+                       : f->service->headless
+                           ? "is headless: from outside of the cluster nothing "
+                             "leads to its pods"
+                           : "is a ClusterIP: from outside of the cluster "
+                             "nothing leads to it";
+
+    if (fail(f, v, SVC_ENOTSUP, what) != 0)
+        return SVC_ENOMEM;
+    return svc__view_hint(
+        v,
+        "choose view \"pods\"%s if there is a route into the "
+        "cluster; else make it a NodePort or LoadBalancer, "
+        "or use kubectl port-forward",
+        f->query->host != NULL || f->service->headless ? "" : " or \"vip\"");
+}
+
 /* Why a Service cannot give a view, or NULL. It never becomes another view by
  * surprise (semantics 2.11, 6). */
 static const char *refusal(const struct svc__facts *f, enum svc__view_kind kind)
@@ -457,8 +501,11 @@ static const char *refusal(const struct svc__facts *f, enum svc__view_kind kind)
 
 int svc__expose_check(const struct svc__facts *f, struct svc__view *v)
 {
-    const char *what = refusal(f, v->kind);
+    const char *what;
 
+    if (v->kind == SVC__VIEW_AUTO)
+        return refuse_outside(f, v);
+    what = refusal(f, v->kind);
     if (what == NULL)
         return 0;
     if (fail(f, v, SVC_ENOTSUP, what) != 0)

@@ -10,6 +10,13 @@
 #include "kube/port.h"
 #include "model/view.h"
 
+/* The view that a query comes to for a Service. "auto" is pods, but from
+ * outside of the cluster what can be reached there: the load balancer, or the
+ * Nodes of a NodePort (semantics 2.11, 6); else it stays SVC__VIEW_AUTO, which
+ * check refuses. PODS for an ExternalName, whose target decides. */
+enum svc__view_kind svc__expose_kind(const struct svc__query *q,
+                                     const struct svc__service_object *service);
+
 /* Whether the Service can give a view at all. 0; SVC_ENOMEM. v gets
  * SVC_ENOTSUP, with the reason, when it cannot. */
 int svc__expose_check(const struct svc__facts *f, struct svc__view *v);

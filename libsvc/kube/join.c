@@ -327,10 +327,16 @@ int svc__join_pods(const struct svc__facts *f, const struct svc__port *port,
                    struct svc__view *v)
 {
     struct join j = {.f = f, .port = port, .v = v, .host = f->query->host};
+    size_t most = 0;
 
     if (j.host != NULL)
         j.host_is_address = svc__address_parse_dashed(j.host, strlen(j.host),
                                                       &j.host_address) == 0;
+    for (size_t i = 0; i < f->slice_count; i++)
+        most += f->slices[i]->block->count;
+    /* Of a whole Service no more than these, and hardly fewer. */
+    if (j.host == NULL && svc__view_reserve(v, most) != 0)
+        return SVC_ENOMEM;
     for (size_t i = 0; i < f->slice_count; i++) {
         if (add_slice(&j, f->slices[i]) != 0)
             return SVC_ENOMEM;

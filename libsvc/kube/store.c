@@ -1,61 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Owns the maps. An owner is the place of one Service name: the Service, the
- * slices labelled for it, and why some were refused, each of which may come
- * first or be missing. One that holds nothing is removed at once.
+ * Owns the objects of the maps, one at a time: what comes, what goes, what is
+ * too old to count. Owners are store_owner's, whole lists store_replace's,
+ * refusals store_refuse's, answers store_view's.
  */
 #include "kube/store.h"
 
 #include "base/alloc.h"
-#include "base/err.h"
-#include "base/map.h"
-#include "kube/answer.h"
+#include "kube/store_inside.h"
+#include "kube/store_refuse.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-/* "namespace/name" of the longest names that Kubernetes allows: a label and a
- * subdomain. On the stack, so that a lookup or a deletion cannot fail. No name
- * has a slash in it, which keeps the keys apart. */
-#define KEY_MAX (63 + 1 + 253)
-
-/* Slices that an owner has room for at first. */
-#define SLICES_MIN 2
-
-struct key {
-    size_t size;
-    char text[KEY_MAX];
-};
-
-/* Why objects were refused. */
-struct refusal {
-    char *reason; /* the first in order of bytes; NULL: none was */
-    int more;     /* there are others */
-};
-
-struct owner {
-    struct svc__service_object *service; /* or NULL */
-    struct held **slices;                /* in no particular order */
-    size_t count;
-    size_t capacity;
-    struct refusal of_service;
-    struct refusal of_slices;
-};
-
-/* A slice and its place with its owner. */
-struct held {
-    struct svc__slice *slice;
-    struct owner *owner; /* NULL: no label names a Service */
-    size_t at;           /* in owner->slices */
-};
-
-struct svc__store {
-    const char *source;
-    struct svc__map owners; /* "namespace/name" to struct owner */
-    struct svc__map slices; /* "namespace/name" to struct held */
-    struct svc__map nodes;  /* name to struct svc__node_object */
-    struct svc__store_stats stats;
-};
 
 struct svc__store *svc__store_new(const char *source,
                                   const struct svc__hash_key *key)
@@ -68,16 +23,10 @@ struct svc__store *svc__store_new(const char *source,
     svc__map_init(&st->owners, key);
     svc__map_init(&st->slices, key);
     svc__map_init(&st->nodes, key);
+    svc__map_init(&st->refused, key);
+    svc__list_init(&st->troubled);
+    svc__store_gone_init(&st->gone, key);
     return st;
-}
-
-static void owner_free(struct owner *o)
-{
-    svc__service_object_unref(o->service);
-    svc__free(o->slices);
-    svc__free(o->of_service.reason);
-    svc__free(o->of_slices.reason);
-    svc__free(o);
 }
 
 void svc__store_free(struct svc__store *st)
@@ -87,11 +36,12 @@ void svc__store_free(struct svc__store *st)
 
     if (st == NULL)
         return;
+    svc__store_refuse_fini(st);
     while ((e = svc__map_next(&st->owners, &at)) != NULL)
-        owner_free(e->value);
+        svc__store_owner_free(e->value);
     at = 0;
     while ((e = svc__map_next(&st->slices, &at)) != NULL) {
-        struct held *h = e->value;
+        struct svc__store_held *h = e->value;
 
         svc__slice_unref(h->slice);
         svc__free(h);
@@ -102,163 +52,129 @@ void svc__store_free(struct svc__store *st)
     svc__map_fini(&st->owners);
     svc__map_fini(&st->slices);
     svc__map_fini(&st->nodes);
+    svc__store_gone_fini(&st->gone);
     svc__free(st);
 }
 
-/* ---- keys and owners ------------------------------------------------- */
-
-/* 0, or SVC_EINVAL when the names are too long to exist. */
-static int key_make(struct key *key, const char *namespace_, const char *name)
+/* Whether an object of a version says nothing that the one held does not know
+ * better. Versions are compared where both are numbers (KEP-5504). */
+static int is_known(uint64_t held, uint64_t version)
 {
-    size_t n = strlen(namespace_);
-    size_t m = strlen(name);
-
-    if (n > KEY_MAX || m > KEY_MAX || n + 1 + m > KEY_MAX)
-        return SVC_EINVAL;
-    memcpy(key->text, namespace_, n);
-    key->text[n] = '/';
-    memcpy(key->text + n + 1, name, m);
-    key->size = n + 1 + m;
-    return 0;
-}
-
-static void *get(const struct svc__map *map, const char *namespace_,
-                 const char *name)
-{
-    struct key key;
-
-    if (key_make(&key, namespace_, name) != 0)
-        return NULL;
-    return svc__map_get(map, key.text, key.size);
-}
-
-/* The owner of a name, made when it is not there: slices may come before their
- * Service, and stay when it goes (faults J17). 0, SVC_EINVAL or SVC_ENOMEM.
- * Whoever fails afterwards gives it to owner_drop. */
-static int owner_need(struct svc__store *st, const char *namespace_,
-                      const char *name, struct owner **ret)
-{
-    struct key key;
-    struct owner *o;
-    int err = key_make(&key, namespace_, name);
-
-    if (err != 0)
-        return err;
-    o = svc__map_get(&st->owners, key.text, key.size);
-    if (o == NULL) {
-        o = svc__calloc(1, sizeof(*o));
-        if (o == NULL)
-            return SVC_ENOMEM;
-        if (svc__map_put(&st->owners, key.text, key.size, o, NULL) != 0) {
-            svc__free(o);
-            return SVC_ENOMEM;
-        }
-    }
-    *ret = o;
-    return 0;
-}
-
-/* Removes an owner that holds nothing. */
-static void owner_drop(struct svc__store *st, struct owner *o,
-                       const char *namespace_, const char *name)
-{
-    struct key key;
-
-    if (o->service != NULL || o->count > 0 || o->of_service.reason != NULL ||
-        o->of_slices.reason != NULL)
-        return;
-    if (key_make(&key, namespace_, name) == 0)
-        svc__map_remove(&st->owners, key.text, key.size);
-    owner_free(o);
-}
-
-/* Room for one more slice, before anything is changed. */
-static int owner_reserve(struct owner *o)
-{
-    size_t want = o->capacity == 0 ? SLICES_MIN : o->capacity * 2;
-    struct held **slices;
-
-    if (o->count < o->capacity)
-        return 0;
-    slices = svc__realloc(o->slices, want, sizeof(*slices));
-    if (slices == NULL)
-        return SVC_ENOMEM;
-    o->slices = slices;
-    o->capacity = want;
-    return 0;
-}
-
-/* Puts a slice with its owner, which has room. */
-static void attach(struct held *h, struct owner *o)
-{
-    h->owner = o;
-    if (o == NULL)
-        return;
-    h->at = o->count;
-    o->slices[o->count++] = h;
-}
-
-/* Takes a slice from its owner; the last one fills its place, since the order
- * is made when somebody asks. The owner may be gone afterwards. */
-static void detach(struct svc__store *st, struct held *h)
-{
-    struct owner *o = h->owner;
-
-    if (o == NULL)
-        return;
-    o->slices[h->at] = o->slices[--o->count];
-    o->slices[h->at]->at = h->at;
-    h->owner = NULL;
-    owner_drop(st, o, h->slice->namespace_, h->slice->service);
+    return held != 0 && version != 0 && version <= held;
 }
 
 /* ---- Services -------------------------------------------------------- */
 
-static void refusal_clear(struct refusal *r)
+void svc__store_put_service(struct svc__store *st, struct svc__store_owner *o,
+                            struct svc__service_object *service)
 {
-    svc__free(r->reason);
-    r->reason = NULL;
-    r->more = 0;
+    st->stats.services += o->service == NULL;
+    service = svc__service_object_ref(service);
+    svc__service_object_unref(o->service);
+    o->service = service;
+    svc__store_refuse_end_service(o);
+    svc__store_tell(st, o, service->namespace_, service->name);
 }
 
 int svc__store_apply_service(struct svc__store *st,
                              struct svc__service_object *service,
                              int *ret_replaced)
 {
-    struct owner *o;
-    int err = owner_need(st, service->namespace_, service->name, &o);
+    struct svc__store_owner *o;
+    int err = svc__store_owner_need(st, service->namespace_, service->name, &o);
 
     if (err != 0)
         return err;
+    svc__store_round(st);
     if (ret_replaced != NULL)
         *ret_replaced = o->service != NULL;
-    st->stats.services += o->service == NULL;
-    service = svc__service_object_ref(service);
-    svc__service_object_unref(o->service);
-    o->service = service;
-    refusal_clear(&o->of_service);
+    svc__store_put_service(st, o, service);
     return 0;
+}
+
+int svc__store_update_service(struct svc__store *st,
+                              struct svc__service_object *service)
+{
+    const struct svc__service_object *held =
+        svc__store_service(st, service->namespace_, service->name);
+
+    if (held != NULL
+            ? is_known(held->resource_version, service->resource_version)
+            : svc__store_gone_is_older(&st->gone, SVC__STORE_SERVICE,
+                                       service->namespace_, service->name,
+                                       service->resource_version))
+        return 0;
+    return svc__store_apply_service(st, service, NULL);
+}
+
+void svc__store_take_service(struct svc__store *st, struct svc__store_owner *o)
+{
+    struct svc__service_object *service = o->service;
+
+    o->service = NULL;
+    st->stats.services--;
+    svc__store_refuse_end_service(o);
+    svc__store_tell(st, o, service->namespace_, service->name);
+    svc__store_owner_drop(st, o, service->namespace_, service->name);
+    svc__service_object_unref(service);
 }
 
 void svc__store_delete_service(struct svc__store *st, const char *namespace_,
                                const char *name)
 {
-    struct owner *o = get(&st->owners, namespace_, name);
+    struct svc__store_owner *o = svc__store_get(&st->owners, namespace_, name);
 
     if (o == NULL)
         return;
-    st->stats.services -= o->service != NULL;
-    svc__service_object_unref(o->service);
-    o->service = NULL;
-    refusal_clear(&o->of_service);
-    owner_drop(st, o, namespace_, name);
+    svc__store_round(st);
+    if (o->service != NULL) {
+        svc__store_take_service(st, o);
+    } else if (svc__store_refuse_why_service(o) != NULL) {
+        svc__store_refuse_end_service(o);
+        svc__store_tell(st, o, namespace_, name);
+        svc__store_owner_drop(st, o, namespace_, name);
+    }
+}
+
+void svc__store_remove_service(struct svc__store *st, const char *namespace_,
+                               const char *name, uint64_t version)
+{
+    const struct svc__service_object *held =
+        svc__store_service(st, namespace_, name);
+
+    if (held != NULL && version != 0 && version < held->resource_version)
+        return;
+    svc__store_delete_service(st, namespace_, name);
+    if (version != 0)
+        svc__store_gone_note(&st->gone, SVC__STORE_SERVICE, namespace_, name,
+                             version);
+}
+
+void svc__store_expect_no_service(struct svc__store *st, const char *namespace_,
+                                  const char *name, uint64_t version)
+{
+    if (version != 0)
+        svc__store_gone_note(&st->gone, SVC__STORE_SERVICE, namespace_, name,
+                             version);
+}
+
+int svc__store_expects_service(const struct svc__store *st,
+                               const char *namespace_, const char *name)
+{
+    const struct svc__service_object *held =
+        svc__store_service(st, namespace_, name);
+
+    return held != NULL &&
+           !svc__store_gone_is_older(&st->gone, SVC__STORE_SERVICE, namespace_,
+                                     name, held->resource_version);
 }
 
 struct svc__service_object *svc__store_service(const struct svc__store *st,
                                                const char *namespace_,
                                                const char *name)
 {
-    const struct owner *o = get(&st->owners, namespace_, name);
+    const struct svc__store_owner *o =
+        svc__store_get(&st->owners, namespace_, name);
 
     return o == NULL ? NULL : o->service;
 }
@@ -269,7 +185,7 @@ struct svc__service_object *svc__store_next_service(const struct svc__store *st,
     struct svc__map_entry *e;
 
     while ((e = svc__map_next(&st->owners, at)) != NULL) {
-        const struct owner *o = e->value;
+        const struct svc__store_owner *o = e->value;
 
         if (o->service != NULL)
             return o->service;
@@ -279,111 +195,262 @@ struct svc__service_object *svc__store_next_service(const struct svc__store *st,
 
 /* ---- slices ---------------------------------------------------------- */
 
-/* The holder of a slice's name, made when it is not there. */
-static int held_need(struct svc__store *st, const struct svc__slice *slice,
-                     struct held **ret)
+int svc__store_held_need(struct svc__store *st, const struct svc__slice *slice,
+                         struct svc__store_held **ret, int *ret_is_new)
 {
-    struct key key;
-    struct held *h;
-    int err = key_make(&key, slice->namespace_, slice->name);
+    struct svc__store_key key;
+    struct svc__map_entry *e;
+    int err = svc__store_key_make(&key, slice->namespace_, slice->name);
+    int is_new;
 
     if (err != 0)
         return err;
-    h = svc__map_get(&st->slices, key.text, key.size);
-    if (h == NULL) {
-        h = svc__calloc(1, sizeof(*h));
-        if (h == NULL)
-            return SVC_ENOMEM;
-        if (svc__map_put(&st->slices, key.text, key.size, h, NULL) != 0) {
-            svc__free(h);
-            return SVC_ENOMEM;
-        }
+    e = svc__map_enter(&st->slices, key.text, key.size);
+    if (e == NULL)
+        return SVC_ENOMEM;
+    is_new = e->value == NULL;
+    if (is_new)
+        e->value = svc__calloc(1, sizeof(struct svc__store_held));
+    if (e->value == NULL) {
+        svc__map_leave(&st->slices, e);
+        return SVC_ENOMEM;
     }
-    *ret = h;
+    *ret = e->value;
+    *ret_is_new = is_new;
     return 0;
 }
 
-/* All that may fail comes first: the new owner, its room, the holder. Then the
- * slice moves from owner to owner, as its label says now (semantics 2.9 rule
- * 2; faults J17); with the same owner it keeps its place. */
-int svc__store_apply_slice(struct svc__store *st, struct svc__slice *slice,
-                           int *ret_replaced)
+void svc__store_held_drop(struct svc__store *st, struct svc__store_held *h,
+                          const struct svc__slice *slice)
 {
-    struct owner *o = NULL;
-    struct held *h;
-    int err = 0;
+    struct svc__store_key key;
 
-    if (slice->service[0] != '\0') {
-        err = owner_need(st, slice->namespace_, slice->service, &o);
-        if (err == 0)
-            err = owner_reserve(o);
-    }
-    if (err == 0)
-        err = held_need(st, slice, &h);
-    if (err != 0) {
-        if (o != NULL)
-            owner_drop(st, o, slice->namespace_, slice->service);
-        return err;
-    }
-    if (ret_replaced != NULL)
-        *ret_replaced = h->slice != NULL;
+    if (svc__store_key_make(&key, slice->namespace_, slice->name) == 0)
+        svc__map_remove(&st->slices, key.text, key.size);
+    svc__free(h);
+}
+
+static void tell_slice(struct svc__store *st, const struct svc__store_held *h)
+{
+    svc__store_tell(st, h->owner, h->slice->namespace_, h->slice->service);
+}
+
+/* Takes a slice from its owner; the last one fills its place, since the order
+ * is made when somebody asks. The owner may be gone afterwards. */
+static void leave(struct svc__store *st, struct svc__store_held *h)
+{
+    struct svc__store_owner *o = h->owner;
+
+    tell_slice(st, h);
+    o->slices[h->at] = o->slices[--o->count];
+    o->slices[h->at]->at = h->at;
+    h->owner = NULL;
+    svc__store_owner_drop(st, o, h->slice->namespace_, h->slice->service);
+}
+
+void svc__store_held_detach(struct svc__store *st, struct svc__store_held *h)
+{
+    leave(st, h);
+    st->stats.slices--;
+    st->stats.slices_fqdn -= h->slice->type == SVC__SLICE_FQDN;
+    st->stats.endpoints -= h->slice->block->count;
+}
+
+/* The slice moves from owner to owner, as its label says now (semantics 2.9
+ * rule 2; faults J17); with the same owner it keeps its place. */
+void svc__store_held_put(struct svc__store *st, struct svc__store_held *h,
+                         struct svc__store_owner *o, struct svc__slice *slice)
+{
     st->stats.slices += h->slice == NULL;
     st->stats.slices_fqdn += slice->type == SVC__SLICE_FQDN;
+    st->stats.endpoints += slice->block->count;
     slice = svc__slice_ref(slice);
     if (h->slice != NULL) {
         st->stats.slices_fqdn -= h->slice->type == SVC__SLICE_FQDN;
+        st->stats.endpoints -= h->slice->block->count;
         if (h->owner != o)
-            detach(st, h);
+            leave(st, h);
         svc__slice_unref(h->slice);
     }
     h->slice = slice;
-    if (h->owner != o)
-        attach(h, o);
+    if (h->owner != o) {
+        h->owner = o;
+        h->at = o->count;
+        o->slices[o->count++] = h;
+    }
+    tell_slice(st, h);
+    svc__store_refuse_end_slice(st, slice->namespace_, slice->name);
+}
+
+/* All that may fail comes first: the owner, its room, the holder. */
+int svc__store_apply_slice(struct svc__store *st, struct svc__slice *slice,
+                           int *ret_replaced)
+{
+    struct svc__store_owner *o;
+    struct svc__store_held *h;
+    int is_new;
+    int err = svc__store_owner_need(st, slice->namespace_, slice->service, &o);
+
+    if (err != 0)
+        return err;
+    err = svc__store_owner_reserve(o);
+    if (err == 0)
+        err = svc__store_held_need(st, slice, &h, &is_new);
+    if (err != 0) {
+        svc__store_owner_drop(st, o, slice->namespace_, slice->service);
+        return err;
+    }
+    svc__store_round(st);
+    if (ret_replaced != NULL)
+        *ret_replaced = !is_new;
+    svc__store_held_put(st, h, o, slice);
     return 0;
+}
+
+int svc__store_update_slice(struct svc__store *st, struct svc__slice *slice)
+{
+    const struct svc__slice *held =
+        svc__store_slice(st, slice->namespace_, slice->name);
+
+    if (held != NULL ? is_known(held->resource_version, slice->resource_version)
+                     : svc__store_gone_is_older(&st->gone, SVC__STORE_SLICE,
+                                                slice->namespace_, slice->name,
+                                                slice->resource_version))
+        return 0;
+    return svc__store_apply_slice(st, slice, NULL);
 }
 
 void svc__store_delete_slice(struct svc__store *st, const char *namespace_,
                              const char *name)
 {
-    struct key key;
-    struct held *h;
+    struct svc__store_key key;
+    struct svc__store_held *h;
 
-    if (key_make(&key, namespace_, name) != 0)
+    if (svc__store_key_make(&key, namespace_, name) != 0)
         return;
+    svc__store_round(st);
     h = svc__map_remove(&st->slices, key.text, key.size);
-    if (h == NULL)
+    if (h != NULL) {
+        svc__store_held_detach(st, h);
+        svc__slice_unref(h->slice);
+        svc__free(h);
+    }
+    svc__store_refuse_end_slice(st, namespace_, name);
+}
+
+/* A stream about one Service also says DELETED when a slice moves to another
+ * one, in the version that the slice has there: that one stays. */
+void svc__store_remove_slice(struct svc__store *st, const char *namespace_,
+                             const char *name, const char *service,
+                             uint64_t version)
+{
+    const struct svc__slice *held = svc__store_slice(st, namespace_, name);
+
+    if (held != NULL && version != 0 &&
+        (version < held->resource_version ||
+         (version == held->resource_version &&
+          strcmp(service, held->service) != 0)))
         return;
-    detach(st, h);
-    st->stats.slices--;
-    st->stats.slices_fqdn -= h->slice->type == SVC__SLICE_FQDN;
-    svc__slice_unref(h->slice);
-    svc__free(h);
+    svc__store_delete_slice(st, namespace_, name);
+    if (version != 0)
+        svc__store_gone_note(&st->gone, SVC__STORE_SLICE, namespace_, name,
+                             version);
+}
+
+void svc__store_expect_no_slice(struct svc__store *st, const char *namespace_,
+                                const char *name, uint64_t version)
+{
+    if (version != 0)
+        svc__store_gone_note(&st->gone, SVC__STORE_SLICE, namespace_, name,
+                             version);
+}
+
+int svc__store_expects_slice(const struct svc__store *st,
+                             const struct svc__slice *slice)
+{
+    return !svc__store_gone_is_older(&st->gone, SVC__STORE_SLICE,
+                                     slice->namespace_, slice->name,
+                                     slice->resource_version);
 }
 
 struct svc__slice *svc__store_slice(const struct svc__store *st,
                                     const char *namespace_, const char *name)
 {
-    const struct held *h = get(&st->slices, namespace_, name);
+    const struct svc__store_held *h =
+        svc__store_get(&st->slices, namespace_, name);
 
     return h == NULL ? NULL : h->slice;
 }
 
+size_t svc__store_slice_count(const struct svc__store *st,
+                              const char *namespace_, const char *service)
+{
+    const struct svc__store_owner *o =
+        svc__store_get(&st->owners, namespace_, service);
+
+    return o == NULL ? 0 : o->count;
+}
+
+struct svc__slice *svc__store_slice_at(const struct svc__store *st,
+                                       const char *namespace_,
+                                       const char *service, size_t at)
+{
+    const struct svc__store_owner *o =
+        svc__store_get(&st->owners, namespace_, service);
+
+    return o == NULL || at >= o->count ? NULL : o->slices[at]->slice;
+}
+
 /* ---- Nodes ----------------------------------------------------------- */
 
+static int is_same_address(const struct svc__address *a,
+                           const struct svc__address *b)
+{
+    return a->family == b->family && svc__address_compare(a, b) == 0;
+}
+
+int svc__store_node_is_same(const struct svc__node_object *a,
+                            const struct svc__node_object *b)
+{
+    return a->ready == b->ready && is_same_address(&a->ipv4, &b->ipv4) &&
+           is_same_address(&a->ipv6, &b->ipv6) &&
+           (a->zone == NULL) == (b->zone == NULL) &&
+           (a->zone == NULL || strcmp(a->zone, b->zone) == 0);
+}
+
+/* A Node is written every few minutes, mostly with nothing of interest. */
 int svc__store_apply_node(struct svc__store *st, struct svc__node_object *node,
                           int *ret_replaced)
 {
     void *old;
+    int is_same;
 
+    if (strlen(node->name) > SVC__STORE_KEY_MAX)
+        return SVC_EINVAL;
     if (svc__map_put(&st->nodes, node->name, strlen(node->name), node, &old) !=
         0)
         return SVC_ENOMEM;
+    is_same = old != NULL && svc__store_node_is_same(old, node);
     svc__node_object_ref(node);
     svc__node_object_unref(old);
     st->stats.nodes += old == NULL;
     if (ret_replaced != NULL)
         *ret_replaced = old != NULL;
+    if (!is_same)
+        svc__store_tell_nodes(st);
     return 0;
+}
+
+int svc__store_update_node(struct svc__store *st, struct svc__node_object *node)
+{
+    const struct svc__node_object *held = svc__store_node(st, node->name);
+
+    if (held != NULL
+            ? is_known(held->resource_version, node->resource_version)
+            : svc__store_gone_is_older(&st->gone, SVC__STORE_NODE, "",
+                                       node->name, node->resource_version))
+        return 0;
+    return svc__store_apply_node(st, node, NULL);
 }
 
 void svc__store_delete_node(struct svc__store *st, const char *name)
@@ -391,185 +458,29 @@ void svc__store_delete_node(struct svc__store *st, const char *name)
     struct svc__node_object *node =
         svc__map_remove(&st->nodes, name, strlen(name));
 
-    st->stats.nodes -= node != NULL;
+    if (node == NULL)
+        return;
+    st->stats.nodes--;
     svc__node_object_unref(node);
+    svc__store_tell_nodes(st);
+}
+
+void svc__store_remove_node(struct svc__store *st, const char *name,
+                            uint64_t version)
+{
+    const struct svc__node_object *held = svc__store_node(st, name);
+
+    if (held != NULL && version != 0 && version < held->resource_version)
+        return;
+    svc__store_delete_node(st, name);
+    if (version != 0)
+        svc__store_gone_note(&st->gone, SVC__STORE_NODE, "", name, version);
 }
 
 struct svc__node_object *svc__store_node(const struct svc__store *st,
                                          const char *name)
 {
     return svc__map_get(&st->nodes, name, strlen(name));
-}
-
-size_t svc__store_slice_count(const struct svc__store *st,
-                              const char *namespace_, const char *service)
-{
-    const struct owner *o = get(&st->owners, namespace_, service);
-
-    return o == NULL ? 0 : o->count;
-}
-
-/* ---- refusals -------------------------------------------------------- */
-
-/* Keeps the reason that is first in order of bytes, so that the order of the
- * calls does not show. */
-static int refuse(struct refusal *r, const char *reason)
-{
-    int order = r->reason == NULL ? -1 : strcmp(reason, r->reason);
-    char *copy;
-
-    if (order > 0)
-        r->more = 1;
-    if (order >= 0)
-        return 0;
-    copy = svc__strdup(reason);
-    if (copy == NULL)
-        return SVC_ENOMEM;
-    r->more = r->reason != NULL;
-    svc__free(r->reason);
-    r->reason = copy;
-    return 0;
-}
-
-int svc__store_refuse_service(struct svc__store *st, const char *namespace_,
-                              const char *name, const char *reason)
-{
-    struct owner *o;
-    int err = owner_need(st, namespace_, name, &o);
-
-    if (err != 0)
-        return err == SVC_EINVAL ? 0 : err;
-    err = refuse(&o->of_service, reason);
-    if (err != 0)
-        owner_drop(st, o, namespace_, name);
-    return err;
-}
-
-int svc__store_refuse_slice(struct svc__store *st, const char *namespace_,
-                            const char *owner, const char *reason)
-{
-    struct owner *o;
-    int err = owner_need(st, namespace_, owner, &o);
-
-    if (err != 0)
-        return err == SVC_EINVAL ? 0 : err;
-    err = refuse(&o->of_slices, reason);
-    if (err != 0)
-        owner_drop(st, o, namespace_, owner);
-    return err;
-}
-
-/* ---- views ----------------------------------------------------------- */
-
-/* The order that svc__facts asks for. A resourceVersion that is not known (0)
- * is the lowest, so that this is an order whatever slices have one (KEP-5504:
- * they compare as numbers). */
-static int by_version(const void *a, const void *b)
-{
-    const struct svc__slice *x = *(struct svc__slice *const *)a;
-    const struct svc__slice *y = *(struct svc__slice *const *)b;
-
-    if (x->resource_version != y->resource_version)
-        return x->resource_version > y->resource_version ? -1 : 1;
-    return strcmp(x->name, y->name);
-}
-
-static int by_name(const void *a, const void *b)
-{
-    const struct svc__node_object *x = *(struct svc__node_object *const *)a;
-    const struct svc__node_object *y = *(struct svc__node_object *const *)b;
-
-    return strcmp(x->name, y->name);
-}
-
-/* The slices of an owner in order; owned (svc__free). 0 or SVC_ENOMEM. */
-static int sort_slices(const struct owner *o, struct svc__slice ***ret)
-{
-    struct svc__slice **slices = svc__calloc(o->count, sizeof(*slices));
-
-    if (slices == NULL)
-        return SVC_ENOMEM;
-    for (size_t i = 0; i < o->count; i++)
-        slices[i] = o->slices[i]->slice;
-    qsort(slices, o->count, sizeof(*slices), by_version);
-    *ret = slices;
-    return 0;
-}
-
-/* All Nodes by name; owned (svc__free). 0 or SVC_ENOMEM. */
-static int sort_nodes(const struct svc__store *st,
-                      struct svc__node_object ***ret)
-{
-    struct svc__node_object **nodes =
-        svc__calloc(st->nodes.count, sizeof(*nodes));
-    struct svc__map_entry *e;
-    size_t count = 0;
-    size_t at = 0;
-
-    if (nodes == NULL)
-        return SVC_ENOMEM;
-    while ((e = svc__map_next(&st->nodes, &at)) != NULL)
-        nodes[count++] = e->value;
-    qsort(nodes, count, sizeof(*nodes), by_name);
-    *ret = nodes;
-    return 0;
-}
-
-/* Collects the facts and has them answered. Nodes are collected only for the
- * view that needs them. */
-static int answer(const struct svc__store *st, const struct owner *o,
-                  const struct svc__query *q, struct svc__view *v)
-{
-    struct svc__facts f = {.service = o->service,
-                           .query = q,
-                           .slice_count = o->count,
-                           .refused_slice = o->of_slices.reason,
-                           .refused_more = o->of_slices.more,
-                           .hash_key = &st->owners.hash_key};
-    struct svc__slice **slices = NULL;
-    struct svc__node_object **nodes = NULL;
-    int err = SVC_ENOMEM;
-
-    if (sort_slices(o, &slices) != 0)
-        goto out;
-    if (q->view == SVC__VIEW_NODE) {
-        if (sort_nodes(st, &nodes) != 0)
-            goto out;
-        f.nodes = nodes;
-        f.node_count = st->nodes.count;
-    }
-    f.slices = slices;
-    err = svc__answer_service(&f, v);
-out:
-    svc__free(nodes);
-    svc__free(slices);
-    return err;
-}
-
-int svc__store_view(const struct svc__store *st, const struct svc__query *q,
-                    svc__clock_fn trace, struct svc__view **ret,
-                    svc_error *reterr)
-{
-    const struct owner *o = get(&st->owners, q->namespace_, q->service);
-    struct svc__view *v;
-    int err;
-
-    if (o != NULL && o->service == NULL && o->of_service.reason != NULL)
-        return svc__answer_refused(q, o->of_service.reason, st->source, reterr);
-    v = svc__view_new(st->source, trace);
-    if (v == NULL)
-        return svc__err_nomem(reterr);
-    err = svc__answer_begin(q, v);
-    if (err == 0)
-        err = o == NULL || o->service == NULL
-                  ? svc__answer_absent(st, q, o != NULL && o->count > 0, v)
-                  : answer(st, o, q, v);
-    if (err != 0) {
-        svc__view_free(v);
-        return svc__err_nomem(reterr);
-    }
-    *ret = v;
-    return 0;
 }
 
 void svc__store_stats(const struct svc__store *st, struct svc__store_stats *ret)

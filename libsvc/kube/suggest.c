@@ -111,6 +111,11 @@ static void add_known(const struct svc__suggest *s, struct svc__buf *b)
                             s->namespaces[i]);
         svc__buf_printf(b, " has it: write \"%s.%s\"", q->service,
                         s->namespaces[0]);
+    } else if (q->is_partial) {
+        svc__buf_printf(b,
+                        "\"kubectl get services -n %s\" lists those of "
+                        "that namespace",
+                        q->namespace_);
     } else if (s->neighbours == 0) {
         svc__buf_printf(b, "no Service at all is known in namespace \"%s\"",
                         q->namespace_);

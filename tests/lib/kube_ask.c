@@ -52,6 +52,20 @@ static const char *after(const char *line, const char *word)
     return strncmp(line, word, n) == 0 && line[n] == ' ' ? line + n + 1 : NULL;
 }
 
+/* "s/1 owner why": a slice by name. */
+static int refuse_one(struct svc__store *st, const char *text)
+{
+    char namespace_[256];
+    char name[256];
+    char owner[256];
+    const char *rest = split_name(text, namespace_, name);
+    const size_t n = strcspn(rest, " ");
+
+    (void)snprintf(owner, sizeof(owner), "%.*s", (int)n, rest);
+    return svc__store_refuse_one(st, namespace_, owner, name,
+                                 rest[n] == '\0' ? "" : rest + n + 1);
+}
+
 static int refuse(struct svc__store *st, const char *line)
 {
     char namespace_[256];
@@ -63,6 +77,9 @@ static int refuse(struct svc__store *st, const char *line)
         reason = split_name(rest, namespace_, name);
         return svc__store_refuse_service(st, namespace_, name, reason);
     }
+    rest = after(line, "One");
+    if (rest != NULL)
+        return refuse_one(st, rest);
     rest = after(line, "Slice");
     if (rest == NULL)
         give_up("nothing to refuse", line);
@@ -90,34 +107,73 @@ static int delete (struct svc__store *st, const char *line)
     return 0;
 }
 
-int kube_apply(struct svc__store *st, const char *line)
+static int put(struct svc__store *st, const char *line, int is_update)
 {
-    const char *rest;
-    int err = 0;
+    int err;
 
     if (after(line, "Service") != NULL) {
         struct svc__service_object *service = kube_service(line);
 
-        err = svc__store_apply_service(st, service, NULL);
+        err = is_update ? svc__store_update_service(st, service)
+                        : svc__store_apply_service(st, service, NULL);
         svc__service_object_unref(service);
     } else if (after(line, "Slice") != NULL) {
         struct svc__slice *slice = kube_slice(line);
 
-        err = svc__store_apply_slice(st, slice, NULL);
+        err = is_update ? svc__store_update_slice(st, slice)
+                        : svc__store_apply_slice(st, slice, NULL);
         svc__slice_unref(slice);
-    } else if (after(line, "Node") != NULL) {
+    } else {
         struct svc__node_object *node = kube_node(line);
 
-        err = svc__store_apply_node(st, node, NULL);
+        err = is_update ? svc__store_update_node(st, node)
+                        : svc__store_apply_node(st, node, NULL);
         svc__node_object_unref(node);
-    } else if ((rest = after(line, "Delete")) != NULL) {
-        err = delete (st, rest);
-    } else if ((rest = after(line, "Refuse")) != NULL) {
-        err = refuse(st, rest);
-    } else {
-        give_up("no such line", line);
     }
     return err;
+}
+
+/* What DELETED tells: the object as the line says it. */
+static void remove_one(struct svc__store *st, const char *line)
+{
+    if (after(line, "Service") != NULL) {
+        struct svc__service_object *o = kube_service(line);
+
+        svc__store_remove_service(st, o->namespace_, o->name,
+                                  o->resource_version);
+        svc__service_object_unref(o);
+    } else if (after(line, "Slice") != NULL) {
+        struct svc__slice *o = kube_slice(line);
+
+        svc__store_remove_slice(st, o->namespace_, o->name, o->service,
+                                o->resource_version);
+        svc__slice_unref(o);
+    } else {
+        struct svc__node_object *o = kube_node(line);
+
+        svc__store_remove_node(st, o->name, o->resource_version);
+        svc__node_object_unref(o);
+    }
+}
+
+int kube_apply(struct svc__store *st, const char *line)
+{
+    const char *rest;
+
+    if ((rest = after(line, "Delete")) != NULL)
+        return delete (st, rest);
+    if ((rest = after(line, "Refuse")) != NULL)
+        return refuse(st, rest);
+    if ((rest = after(line, "Update")) != NULL)
+        return put(st, rest, 1);
+    if ((rest = after(line, "Remove")) != NULL) {
+        remove_one(st, rest);
+        return 0;
+    }
+    if (after(line, "Service") == NULL && after(line, "Slice") == NULL &&
+        after(line, "Node") == NULL)
+        give_up("no such line", line);
+    return put(st, line, 0);
 }
 
 /* ---- questions ------------------------------------------------------- */
@@ -158,7 +214,9 @@ static void read_word(struct kube_query *ret, const char *word)
     else if ((text = value(word, "allow")) != NULL)
         q->allow |= svc__address_class_parse(text);
     else if ((text = value(word, "node")) != NULL)
-        ret->env.node = text;
+        ret->env.node = q->node = text;
+    else if (strcmp(word, "outside") == 0)
+        q->outside = 1;
     else if ((text = value(word, "zone")) != NULL)
         ret->env.zone = text;
     else
@@ -282,6 +340,8 @@ struct svc__view *kube_view(const struct svc__store *st, const char *query,
     kube_query(&q, query);
     if (svc__store_view(st, &q.q, trace, &v, reterr) != 0)
         return NULL;
+    if (q.env.zone == NULL)
+        q.env.zone = v->caller_zone;
     if (v->code == 0 && svc__eligible_apply(v, &q.env) != 0) {
         svc__view_free(v);
         reterr->code = SVC_ENOMEM;

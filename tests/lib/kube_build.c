@@ -182,6 +182,8 @@ static void read_service(struct svc__service_object *s, const char *word)
 
     if ((text = value(word, "type")) != NULL)
         s->type = service_type(text);
+    else if ((text = value(word, "rv")) != NULL)
+        s->resource_version = strtoull(text, NULL, 10);
     else if ((text = value(word, "ip")) != NULL)
         s->cluster_ips[s->cluster_ip_count++] = address(text);
     else if ((text = value(word, "family")) != NULL)
@@ -450,6 +452,8 @@ struct svc__node_object *kube_node(const char *line)
     for (size_t i = 2; i < w.count; i++) {
         if ((text = value(w.word[i], "zone")) != NULL)
             node->zone = svc__strdup(text);
+        else if ((text = value(w.word[i], "rv")) != NULL)
+            node->resource_version = strtoull(text, NULL, 10);
         else if ((text = value(w.word[i], "v4")) != NULL)
             node->ipv4 = address(text);
         else if ((text = value(w.word[i], "v6")) != NULL)

@@ -14,6 +14,9 @@
  *   Node n1 zone=a v4=192.168.0.1 v6=fd00::1 notready
  *   Delete Slice shop/web-1
  *   Refuse Service shop/web why this is so     Refuse Slice shop/web why
+ *   Refuse One shop/web-1 web why
+ *   Update Slice shop/web-1 of=web rv=7 …      (as a watch tells it)
+ *   Remove Slice shop/web-1 of=web rv=8
  *
  * nodeport= and app= belong to the port before them, the words after @ to that
  * endpoint. An endpoint is ready and serving unless cond= says otherwise; a
@@ -49,7 +52,7 @@ int kube_apply(struct svc__store *st, const char *line);
  *   shop/web port=80 (or port=http) proto=udp view=vip family=6 host=web-0
  *       allow=loopback
  *
- * and where the caller is: node=n1 zone=a. */
+ * and where the caller is: node=n1 zone=a outside. */
 struct kube_query {
     struct svc__query q;
     struct svc__eligible_env env;

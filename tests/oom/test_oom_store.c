@@ -167,6 +167,149 @@ static void stores_and_views(void **state)
         svc__node_object_unref(o.nodes[i]);
 }
 
+/* ---- whole lists ----------------------------------------------------- */
+
+#define LISTED 5
+
+static const char *const listed[LISTED] = {
+    "Slice s/1 of=b rv=9 port=p:80", /* moves */
+    "Slice s/2 of=a rv=2 port=p:80", /* is known */
+    "Slice s/3 of=c rv=9 port=p:80", /* is new, with an owner of its own */
+    "Slice s/3 of=a rv=10 port=p:80", "Slice s/5 rv=10"};
+
+/* What a store holds, as far as lists change it. */
+struct content {
+    const void *slices[6];
+    const void *services[4];
+    const void *nodes[2];
+    size_t counts[4];
+    struct svc__store_stats stats;
+};
+
+static void look(const struct svc__store *st, struct content *ret)
+{
+    static const char *const names[] = {"a", "b", "c", "d"};
+    char name[2] = "0";
+
+    memset(ret, 0, sizeof(*ret));
+    for (size_t i = 0; i < 6; i++) {
+        name[0] = (char)('0' + i);
+        ret->slices[i] = svc__store_slice(st, "s", name);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        ret->services[i] = svc__store_service(st, "s", names[i]);
+        ret->counts[i] = svc__store_slice_count(st, "s", names[i]);
+    }
+    ret->nodes[0] = svc__store_node(st, "n1");
+    ret->nodes[1] = svc__store_node(st, "n2");
+    svc__store_stats(st, &ret->stats);
+}
+
+struct lists {
+    struct svc__slice *slices[LISTED];
+    struct svc__service_object *services[2];
+    struct svc__node_object *nodes[2];
+    struct svc__store *st;
+};
+
+static int calls;
+
+static void count_call(void *arg, const char *namespace_, const char *service)
+{
+    (void)arg;
+    (void)namespace_;
+    (void)service;
+    calls++;
+}
+
+/* All or nothing: nothing is another, and nobody was told, after a failure. */
+static void replace_all(void *arg)
+{
+    const struct svc__store_scope scope = {"s", NULL, 20};
+    const struct lists *l = arg;
+    struct content before;
+    struct content after;
+    int err[4];
+
+    for (int i = 0; i < 4; i++) {
+        calls = 0;
+        look(l->st, &before);
+        if (i == 0)
+            err[i] =
+                svc__store_replace_slices(l->st, &scope, l->slices, LISTED);
+        else if (i == 1)
+            err[i] = svc__store_replace_services(l->st, &scope, l->services, 2);
+        else if (i == 2)
+            err[i] = svc__store_replace_nodes(l->st, l->nodes, 2);
+        else
+            err[i] = svc__store_refuse_one(l->st, "s", "d", "4", "it is bad");
+        check(err[i]);
+        look(l->st, &after);
+        if (err[i] != 0) {
+            assert_memory_equal(&before, &after, sizeof(after));
+            assert_int_equal(calls, 0);
+        } else {
+            assert_true(calls > 0);
+        }
+    }
+    if (err[0] == 0) {
+        assert_ptr_equal(after.slices[1], l->slices[0]);
+        assert_ptr_equal(after.slices[3], l->slices[3]);
+        assert_null(after.slices[4]);
+    }
+}
+
+/* A store of its own for each run, filled while there is memory. Returns
+ * whether some failed. */
+static int one_list(struct lists *l, long n, int forever)
+{
+    static const char *const lines[] = {
+        "Slice s/1 of=a rv=1", "Slice s/2 of=a rv=2", "Slice s/4 of=d rv=3",
+        "Service s/a rv=1",    "Service s/d rv=2",    "Node n1 rv=1",
+        "Refuse One s/9 c bad"};
+    const long before = oom_live();
+    int failed;
+
+    l->st = kube_store_new();
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+        assert_int_equal(kube_apply(l->st, lines[i]), 0);
+    svc__store_listen(l->st, count_call, NULL);
+    oom_arm(n, forever);
+    replace_all(l);
+    failed = oom_failures() > 0;
+    oom_disarm();
+    svc__store_free(l->st);
+    assert_int_equal(oom_live(), before);
+    return failed;
+}
+
+static void lists(void **state)
+{
+    struct lists l;
+
+    (void)state;
+    oom_install();
+    for (size_t i = 0; i < LISTED; i++)
+        l.slices[i] = kube_slice(listed[i]);
+    l.services[0] = kube_service("Service s/d rv=9");
+    l.services[1] = kube_service("Service s/c rv=9");
+    l.nodes[0] = kube_node("Node n1 rv=2 notready");
+    l.nodes[1] = kube_node("Node n2 rv=2");
+    for (int forever = 0; forever < 2; forever++) {
+        long n = 1;
+
+        while (one_list(&l, n, forever))
+            n++;
+        assert_true(n > 20);
+    }
+    for (size_t i = 0; i < LISTED; i++)
+        svc__slice_unref(l.slices[i]);
+    for (size_t i = 0; i < 2; i++) {
+        svc__service_object_unref(l.services[i]);
+        svc__node_object_unref(l.nodes[i]);
+    }
+}
+
 /* What was deleted, or given another owner, leaves no memory behind. */
 static void emptied_stores_keep_nothing(void **state)
 {
@@ -180,6 +323,9 @@ static void emptied_stores_keep_nothing(void **state)
                                         "Delete Slice s/1",
                                         "Slice s/2 of=e",
                                         "Delete Slice s/2",
+                                        "Refuse One s/3 f why",
+                                        "Refuse One s/3 g why",
+                                        "Delete Slice s/3",
                                         "Node n1 v4=192.168.0.1",
                                         "Delete Node n1"};
     struct svc__store *st;
@@ -195,7 +341,7 @@ static void emptied_stores_keep_nothing(void **state)
         if (round == 0)
             before = oom_live();
         assert_int_equal(oom_live(), before);
-        assert_in_range(oom_live(), 1, 4);
+        assert_in_range(oom_live(), 1, 5);
     }
     svc__store_free(st);
     assert_int_equal(oom_live(), 0);
@@ -245,6 +391,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stores_and_views),
+        cmocka_unit_test(lists),
         cmocka_unit_test(emptied_stores_keep_nothing),
         cmocka_unit_test(policies),
     };

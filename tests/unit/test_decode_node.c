@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The Node as text, or the message. Owned. */
@@ -121,9 +122,40 @@ static void references(void **state)
     svc__node_object_unref(NULL);
 }
 
+/* A number counts, anything else is opaque. */
+static void versions(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t version;
+    } table[] = {{"\"4711\"", 4711},
+                 {"\"18446744073709551615\"", UINT64_MAX},
+                 {"\"18446744073709551616\"", 0},
+                 {"\"0x1\"", 0},
+                 {"\"-1\"", 0},
+                 {"\"1 \"", 0},
+                 {"\"\"", 0},
+                 {"null", 0}};
+    char json[128];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct svc__node_object *o = NULL;
+        svc_error error;
+
+        (void)snprintf(json, sizeof(json),
+                       "{\"metadata\":{\"name\":\"n\",\"resourceVersion\":%s}}",
+                       table[i].text);
+        assert_int_equal(svc__decode_node(json, strlen(json), &o, &error), 0);
+        assert_true(o->resource_version == table[i].version);
+        svc__node_object_unref(o);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(versions),
         cmocka_unit_test(every_case),
         cmocka_unit_test(references),
     };

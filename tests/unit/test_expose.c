@@ -223,6 +223,96 @@ static void aliases(void **state)
     CHECK(facts);
 }
 
+/* What "auto" is from outside of the cluster (semantics 2.11, 6). */
+static void auto_outside(void **state)
+{
+    static const struct kube_fact facts[] = {
+        {"a load balancer",
+         {"Service s/w type=LoadBalancer port=80 nodeport=30080 lb=1.2.3.4"},
+         "s/w outside",
+         "1.2.3.4:80/TCP"},
+        {"one without an address waits for it: node ports are no answer",
+         {"Service s/w type=LoadBalancer port=80 nodeport=30080",
+          "Node n1 v4=192.168.0.1"},
+         "s/w outside",
+         "SVC_EPENDING"},
+        {"Nodes",
+         {"Service s/w type=NodePort port=80 nodeport=30080",
+          "Node n1 v4=192.168.0.1"},
+         "s/w outside",
+         "192.168.0.1:30080/TCP"},
+        {"an ExternalName is its target from anywhere",
+         {"Service s/w external=a.b port=80"},
+         "s/w outside port=80",
+         "alias a.b:80"},
+        {"nothing leads to a ClusterIP",
+         {"Service s/w ip=10.96.0.1 port=p:80",
+          "Slice s/1 of=w port=p:80 @10.0.0.1"},
+         "s/w outside",
+         "SVC_ENOTSUP"},
+        {"nor to the pods of a headless one",
+         {"Service s/w headless port=p:80",
+          "Slice s/1 of=w port=p:80 @10.0.0.1"},
+         "s/w outside",
+         "SVC_ENOTSUP"},
+        {"nor to a pod of any",
+         {"Service s/w type=LoadBalancer port=p:80 lb=1.2.3.4",
+          "Slice s/1 of=w port=p:80 @10.0.0.1 host=a"},
+         "s/w outside host=a",
+         "SVC_ENOTSUP"},
+        {"who has a route says so",
+         {"Service s/w ip=10.96.0.1 port=p:80",
+          "Slice s/1 of=w port=p:80 @10.0.0.1"},
+         "s/w outside view=pods",
+         "10.0.0.1:80/TCP"},
+        {"from anywhere",
+         {"Service s/w ip=10.96.0.1 port=p:80"},
+         "s/w outside view=vip",
+         "10.96.0.1:80/TCP"},
+        {"what is not there is not there",
+         {NULL},
+         "s/w outside",
+         "SVC_ENOSERVICE"},
+    };
+
+    (void)state;
+    kube_check_facts(facts, sizeof(facts) / sizeof(facts[0]));
+}
+
+/* The hint names what there is to choose. */
+static void auto_outside_is_explained(void **state)
+{
+    static const struct {
+        const char *line;
+        const char *query;
+        const char *message;
+        const char *hint;
+    } rows[] = {
+        {"Service s/w port=80", "s/w outside", "is a ClusterIP: from outside",
+         "choose view \"pods\" or \"vip\" if"},
+        {"Service s/w headless", "s/w outside", "is headless: from outside",
+         "choose view \"pods\" if"},
+        {"Service s/w port=80", "s/w outside host=a", "by their hostname",
+         "choose view \"pods\" if"},
+    };
+    svc_error error;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct svc__store *st = kube_store_new();
+        struct svc__view *v;
+
+        (void)kube_apply(st, rows[i].line);
+        v = kube_view(st, rows[i].query, NULL, &error);
+        assert_int_equal(v->kind, SVC__VIEW_AUTO);
+        assert_non_null(strstr(v->message, rows[i].message));
+        assert_non_null(strstr(v->hint, rows[i].hint));
+        assert_non_null(strstr(v->hint, "kubectl port-forward"));
+        svc__view_free(v);
+        svc__store_free(st);
+    }
+}
+
 /* What is not in the one-line answers. */
 static void nodes_are_described(void **state)
 {
@@ -315,6 +405,8 @@ int main(void)
         cmocka_unit_test(node_ports),
         cmocka_unit_test(load_balancers),
         cmocka_unit_test(aliases),
+        cmocka_unit_test(auto_outside),
+        cmocka_unit_test(auto_outside_is_explained),
         cmocka_unit_test(nodes_are_described),
         cmocka_unit_test(errors_have_their_texts),
         cmocka_unit_test(texts_from_outside_are_bounded),

@@ -40,6 +40,31 @@ static void stats_are(const struct svc__store *st, uint64_t services,
     assert_int_equal(stats.slices_fqdn, fqdn);
 }
 
+static void endpoints_are(const struct svc__store *st, uint64_t endpoints)
+{
+    struct svc__store_stats stats;
+
+    svc__store_stats(st, &stats);
+    assert_int_equal(stats.endpoints, endpoints);
+}
+
+static void endpoints_are_counted(void **state)
+{
+    struct svc__store *st = kube_store_new();
+
+    (void)state;
+    (void)kube_apply(st, "Slice s/1 of=w port=p:80 @10.0.0.1 @10.0.0.2");
+    (void)kube_apply(st, "Slice s/2 of=v port=p:80 @10.0.0.3");
+    endpoints_are(st, 3);
+    (void)kube_apply(st, "Slice s/1 of=v port=p:80 @10.0.0.1");
+    endpoints_are(st, 2);
+    (void)kube_apply(st, "Delete Slice s/2");
+    endpoints_are(st, 1);
+    (void)kube_apply(st, "Delete Slice s/1");
+    endpoints_are(st, 0);
+    svc__store_free(st);
+}
+
 static void objects_come_and_go(void **state)
 {
     struct svc__store *st = kube_store_new();
@@ -411,6 +436,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(objects_come_and_go),
+        cmocka_unit_test(endpoints_are_counted),
         cmocka_unit_test(slices_move),
         cmocka_unit_test(union_over_slices),
         cmocka_unit_test(services_change_their_type),
