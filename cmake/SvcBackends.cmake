@@ -9,6 +9,10 @@ endif()
 if(SVC_BACKEND_DNS AND EXISTS "${PROJECT_SOURCE_DIR}/libsvc/backend/dns.c")
     list(APPEND backends dns)
 endif()
+if(SVC_BACKEND_APISERVER AND
+        EXISTS "${PROJECT_SOURCE_DIR}/libsvc/backend/apiserver.c")
+    list(APPEND backends apiserver)
+endif()
 set(SVC_BACKEND_VERSION_EXTERNS "")
 set(SVC_BACKEND_VERSIONS "")
 if("dns" IN_LIST backends)
@@ -16,6 +20,12 @@ if("dns" IN_LIST backends)
         "extern const char *svc__resolv_version(void);\n")
     string(APPEND SVC_BACKEND_VERSIONS
         "    {\"c-ares\", svc__resolv_version},\n")
+endif()
+if("apiserver" IN_LIST backends)
+    string(APPEND SVC_BACKEND_VERSION_EXTERNS
+        "extern const char *svc__http_version(void);\n")
+    string(APPEND SVC_BACKEND_VERSIONS
+        "    {\"libcurl\", svc__http_version},\n")
 endif()
 
 set(SVC_BACKEND_EXTERNS "")

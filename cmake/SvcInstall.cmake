@@ -23,6 +23,9 @@ install(EXPORT libsvc_static NAMESPACE libsvc::
     FILE libsvc-static-targets.cmake DESTINATION "${package_dir}")
 
 string(REGEX REPLACE " [^;]*" "" SVC_PC_MODULES "${SVC_PC_REQUIRES}")
+if(SVC_BACKEND_APISERVER)
+    list(APPEND SVC_PC_MODULES libcurl)
+endif()
 configure_package_config_file(cmake/libsvc-config.cmake.in
     "${CMAKE_CURRENT_BINARY_DIR}/generated/libsvc-config.cmake"
     INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)
@@ -47,6 +50,7 @@ install(CODE "
     set(PROJECT_DESCRIPTION \"${PROJECT_DESCRIPTION}\")
     set(PROJECT_VERSION \"${PROJECT_VERSION}\")
     set(SVC_PC_REQUIRES \"${pc_requires}\")
+    set(SVC_PC_LIBS \"${SVC_PC_LIBS}\")
     set(SVC_PC_LIBDIR \"${pc_LIBDIR}\")
     set(SVC_PC_INCLUDEDIR \"${pc_INCLUDEDIR}\")
     configure_file(\"${CMAKE_CURRENT_SOURCE_DIR}/pkgconfig/libsvc.pc.in\"
