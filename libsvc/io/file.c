@@ -175,6 +175,20 @@ int svc__file_read(const char *path, struct svc__buf *b, svc_error *reterr)
     return err;
 }
 
+int svc__file_is_there(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0;
+}
+
+int svc__file_is_writable_by_others(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+}
+
 int svc__file_is_folder(const char *path)
 {
     struct stat st;

@@ -24,6 +24,12 @@ int svc__file_read(const char *path, struct svc__buf *b, svc_error *reterr);
  * reason; a shorter path itself. Part of path. */
 const char *svc__file_shown(const char *path);
 
+/* Whether something is at path now (symbolic links followed). */
+int svc__file_is_there(const char *path);
+
+/* Whether others than the owner may write a file: its group, or everybody. */
+int svc__file_is_writable_by_others(const char *path);
+
 /* Whether path is a folder now (symbolic links followed). */
 int svc__file_is_folder(const char *path);
 
