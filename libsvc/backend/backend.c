@@ -5,6 +5,7 @@
  */
 #include "backend/backend.h"
 
+#include "backend/surroundings.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -12,7 +13,6 @@
 #include "io/file.h"
 #include "model/name.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Bounds of the two files, far above what they need. */
@@ -114,9 +114,9 @@ static int read_environment(const struct svc__log *log, const char *variable,
                             int (*is_valid)(const char *text, size_t size),
                             char **ret)
 {
-    const char *value = getenv(variable);
+    const char *value = svc__backend_variable(variable);
 
-    if (value == NULL || value[0] == '\0')
+    if (value == NULL)
         return 0;
     if (is_valid(value, strlen(value)))
         return copy(value, strlen(value), ret);
@@ -202,11 +202,12 @@ int svc__backend_defaults_read_from(const struct svc__log *log,
                                     const struct svc__backend_places *places,
                                     struct svc__backend_defaults *ret)
 {
-    struct svc__backend_defaults d = {NULL, NULL, NULL, NULL};
+    struct svc__backend_defaults d = {0};
     int err = read_namespace(log, places->namespace_file, &d.namespace_);
 
     if (err == 0)
         err = read_search_list(log, places->resolv_conf, &d);
+    d.namespace_said = d.namespace_ != NULL;
     if (err == 0 && d.namespace_ == NULL)
         err = copy("default", 7, &d.namespace_);
     if (err == 0 && d.cluster_domain == NULL)

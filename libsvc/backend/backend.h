@@ -6,6 +6,7 @@
 #ifndef SVC_BACKEND_BACKEND_H
 #define SVC_BACKEND_BACKEND_H
 
+#include "backend/surroundings.h"
 #include "base/hash.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -22,6 +23,9 @@ struct svc__sub {
     svc__clock_fn trace;     /* NULL, or: write steps into the views */
     struct svc__list link;   /* the backend's */
     void *place;             /* the backend's too: where it belongs there */
+    int is_covered;          /* the backend's too, set before a fail: another
+                                source stands in, and what it said last is fresh
+                                all the same */
     void *owner;             /* core's */
 };
 
@@ -37,7 +41,14 @@ struct svc__source_stats {
     _Atomic uint64_t objects_refused;
     _Atomic uint64_t objects_ignored;
     _Atomic uint64_t slices_fqdn;
-    _Atomic uint64_t dns_queries; /* packets sent */
+    _Atomic uint64_t api_lists;   /* begun */
+    _Atomic uint64_t api_watches; /* begun */
+    _Atomic uint64_t api_events;  /* that counted */
+    _Atomic uint64_t api_bookmarks;
+    _Atomic uint64_t api_expired;  /* 410: the position was forgotten */
+    _Atomic uint64_t api_failures; /* requests that failed */
+    _Atomic uint64_t api_bytes;    /* of responses */
+    _Atomic uint64_t dns_queries;  /* packets sent */
     _Atomic uint64_t dns_queries_tcp;
     _Atomic uint64_t dns_answers;  /* packets taken */
     _Atomic uint64_t dns_unwanted; /* packets thrown away */
@@ -71,6 +82,18 @@ struct svc__backend_dns {
     int64_t ttl_max_ms;
 };
 
+/* What the apiserver backend is told by the options. */
+struct svc__backend_apiserver {
+    const char *kubeconfig; /* files, separated by ':', or NULL: in-cluster
+                               files, then KUBECONFIG, then ~/.kube/config */
+    const char *context;    /* or NULL: current-context */
+    int exec;               /* credential plugins may be run */
+    const char *node;       /* the caller's, or NULL */
+    const char *zone;       /* the caller's topology zone, or NULL: that of its
+                               Node, then */
+    const struct svc__backend_surroundings *surroundings;
+};
+
 /* What core gives a backend; borrowed until fini. The sink is two pointers, so
  * that no symbol points upwards. A member may call the sink at any time; the
  * sink only queues, it never calls back. */
@@ -85,12 +108,15 @@ struct svc__backend_env {
     const char *manifest;     /* file backend: text in memory, or NULL */
     size_t manifest_size;
     const struct svc__backend_dns *dns; /* dns backend */
+    const struct svc__backend_apiserver *apiserver;
 
     /* A complete view; taken. Ends an earlier trouble of the subscription. */
     void (*update)(struct svc__sub *sub, struct svc__view *view);
     /* Trouble: the last view stays. Copied. */
     void (*fail)(struct svc__sub *sub, const svc_error *error);
 };
+
+struct svc__check;
 
 struct svc__backend_ops {
     const char *name;  /* "file" */
@@ -105,8 +131,18 @@ struct svc__backend_ops {
     void (*unsubscribe)(void *state, struct svc__sub *sub);
     /* The caller wants it fresh: check the source now. */
     void (*refresh)(void *state, struct svc__sub *sub);
+    /* NULL, or: the caller's namespace as the source's configuration says it,
+     * owned; NULL where it says none or cannot be read. 0 or SVC_ENOMEM. Any
+     * thread, without a state. */
+    int (*caller_namespace)(const struct svc__backend_apiserver *settings,
+                            char **ret);
     /* Safe after a failed init. */
     void (*fini)(void *state);
+    /* Looks whether all is well with the source: notes what it finds, at once
+     * or later (backend/check.h). NULL: it has nothing to say. */
+    void (*check)(void *state, struct svc__check *c);
+    /* Ends that; nothing is noted after return. NULL where check is. */
+    void (*uncheck)(void *state, struct svc__check *c);
 };
 
 /* Built backends, NULL-terminated; made by CMake. */
@@ -134,15 +170,16 @@ void svc__backend_names(char *ret, size_t size);
  * where unknown. */
 struct svc__backend_defaults {
     char *namespace_;     /* never NULL */
+    int namespace_said;   /* somebody said so: it is not just "default" */
     char *cluster_domain; /* never NULL */
     char *node;           /* NODE_NAME */
     char *zone;           /* NODE_ZONE */
 };
 
 /* Reads the service-account namespace file, resolv.conf and NODE_NAME,
- * NODE_ZONE (semantics 2.1 rule 4, docs/names.md). The only caller of getenv.
- * A file that is not there says nothing; a value that is not a valid name is
- * ignored with a warning. 0 or SVC_ENOMEM (also out of descriptors). */
+ * NODE_ZONE (semantics 2.1 rule 4, docs/names.md). A file that is not there
+ * says nothing; a value that is not a valid name is ignored with a warning. 0
+ * or SVC_ENOMEM (also out of descriptors). */
 int svc__backend_defaults_read(const struct svc__log *log,
                                struct svc__backend_defaults *ret);
 void svc__backend_defaults_fini(struct svc__backend_defaults *d);
