@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Owns the configuration and the copies of its files. Texts of secrets are in
+ * no message.
+ */
+#include "backend/apiserver_login.h"
+
+#include "backend/apiserver_find.h"
+#include "backend/apiserver_plugin.h"
+#include "backend/apiserver_secret.h"
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/wall.h"
+#include "base/wipe.h"
+#include "io/file.h"
+
+#include <string.h>
+
+/* CA, certificate, key. */
+#define PEMS 3
+
+/* ---- the configuration --------------------------------------------------- */
+
+static int is_same_text(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* Whether connections made for one configuration will do for the other. */
+static int is_same_tls(const struct svc__config *a, const struct svc__config *b)
+{
+    return a->insecure == b->insecure &&
+           is_same_text(a->tls_server_name, b->tls_server_name);
+}
+
+/* Whether what was read for one configuration may stay where a file of the
+ * other one is bad: the same files, for the same user and server. */
+static int is_same_party(const struct svc__config *a,
+                         const struct svc__config *b)
+{
+    return is_same_text(a->server, b->server) &&
+           is_same_text(a->user, b->user) &&
+           is_same_text(a->ca_file, b->ca_file) &&
+           is_same_text(a->certificate_file, b->certificate_file) &&
+           is_same_text(a->key_file, b->key_file) &&
+           is_same_text(a->token_file, b->token_file) &&
+           (a->exec == NULL) == (b->exec == NULL);
+}
+
+static void forget(struct svc__apiserver_login *l)
+{
+    svc__apiserver_secret_drop(&l->token);
+    svc__apiserver_secret_drop(&l->ca);
+    svc__apiserver_secret_drop(&l->certificate);
+    svc__apiserver_secret_drop(&l->key);
+    l->tls_generation++;
+    l->read_ms = INT64_MIN;
+}
+
+/* The configuration as the files say it now; the one that is there stays when
+ * they cannot be read. */
+static int configure(struct svc__apiserver_login *l, svc_error *reterr)
+{
+    const struct svc__backend_apiserver *a = l->env->apiserver;
+    struct svc__config *c = NULL;
+    int err;
+
+    l->is_outside = !svc__apiserver_find_is_in_pod(a);
+    err = svc__apiserver_find(a, &l->where, &c, reterr);
+    if (err != 0)
+        return err;
+    if (l->config == NULL && c->insecure)
+        svc__log(l->env->log, SVC_LOG_WARNING,
+                 "%s: insecure-skip-tls-verify is set: the API server's "
+                 "certificate is not checked, anybody on the way can read the "
+                 "credentials",
+                 svc__file_shown(l->where));
+    if (l->config != NULL && !is_same_tls(l->config, c))
+        l->tls_generation++;
+    if (l->config != NULL && !is_same_party(l->config, c))
+        forget(l);
+    svc__config_free(l->config);
+    l->config = c;
+    return 0;
+}
+
+/* ---- what counts --------------------------------------------------------- */
+
+static int is_same(const struct svc__config_data *a,
+                   const struct svc__config_data *b)
+{
+    return a->size == b->size && (a->bytes == NULL) == (b->bytes == NULL) &&
+           (a->bytes == NULL || b->bytes == NULL ||
+            memcmp(a->bytes, b->bytes, a->size) == 0);
+}
+
+/* Puts a new value into its place: 1 when it is another one. */
+static int replace(struct svc__config_data *place,
+                   struct svc__config_data *with)
+{
+    if (is_same(place, with)) {
+        svc__apiserver_secret_drop(with);
+        return 0;
+    }
+    svc__apiserver_secret_drop(place);
+    *place = *with;
+    return 1;
+}
+
+/* Reads one file anew. What was there stays when it has become bad, which is
+ * said; 1 when there is another value now. */
+static int renew(struct svc__apiserver_login *l, struct svc__config_data *place,
+                 int err, struct svc__config_data *fresh, svc_error *error)
+{
+    if (err == 0)
+        return replace(place, fresh);
+    if (place->bytes == NULL || err == SVC_ENOMEM)
+        return err;
+    svc__log(l->env->log, SVC_LOG_WARNING, "%s; what was read before stays",
+             error->message);
+    return 0;
+}
+
+/* Reads what is in files; 0, or a code when something is missing that was
+ * never there. With a plugin there is nothing but the CA: the rest is its own
+ * (see svc__config_exec). */
+static int read_material(struct svc__apiserver_login *l, svc_error *reterr)
+{
+    const struct svc__config *c = l->config;
+    const struct {
+        const struct svc__config_data *data;
+        const char *path;
+        const char *kind;
+        struct svc__config_data *place;
+    } pems[PEMS] = {
+        {&c->ca, c->ca_file, "CERTIFICATE", &l->ca},
+        {&c->certificate, c->certificate_file, "CERTIFICATE", &l->certificate},
+        {&c->key, c->key_file, "PRIVATE KEY", &l->key}};
+    struct svc__config_data fresh;
+    int changed = 0;
+    int got;
+
+    for (size_t i = 0; i < (c->exec != NULL ? 1 : PEMS); i++) {
+        int err = svc__apiserver_secret_pem(pems[i].data, pems[i].path,
+                                            pems[i].kind, &fresh, reterr);
+
+        got = renew(l, pems[i].place, err, &fresh, reterr);
+        if (got < 0)
+            return got;
+        changed |= got;
+    }
+    l->tls_generation += (uint64_t)changed;
+    if (c->exec != NULL)
+        return 0;
+    got = svc__apiserver_secret_token(c, c->token_file, &fresh, reterr);
+    if (got == SVC_EAUTH && l->token.bytes == NULL && c->token != NULL) {
+        svc__log(l->env->log, SVC_LOG_WARNING,
+                 "%s; the kubeconfig's token is used", reterr->message);
+        got = svc__apiserver_secret_token(c, NULL, &fresh, reterr);
+    }
+    got = renew(l, &l->token, got, &fresh, reterr);
+    return got < 0 ? got : 0;
+}
+
+/* ---- the plugin ---------------------------------------------------------- */
+
+static void on_plugin(void *arg, int err, const char *output, size_t size,
+                      const svc_error *error)
+{
+    struct svc__apiserver_login *l = arg;
+    struct svc__config_credential got;
+
+    memset(&got, 0, sizeof(got));
+    l->plugin_error.code = 0;
+    if (err != 0) {
+        l->plugin_error = *error;
+    } else if (svc__config_credential_read(output, size,
+                                           l->config->exec->api_version, &got,
+                                           &l->plugin_error) == 0) {
+        l->plugin_error.code = 0;
+        svc__config_credential_fini(&l->credential);
+        l->credential = got;
+        l->has_credential = 1;
+        l->got_ms = svc__loop_now_ms(l->env->loop);
+    } else {
+        svc__config_credential_fini(&got);
+    }
+    if (l->plugin_error.code != 0)
+        svc__err_wrap(&l->plugin_error, "credential plugin \"%.100s\"",
+                      l->config->exec->command);
+    svc__proc_free(l->plugin);
+    l->plugin = NULL;
+    l->ready(l->arg);
+}
+
+/* Whether the plugin's credential is to be asked for again. Who asked for it
+ * tries it, even if it seems to be over: the clock may be wrong, and the plugin
+ * would be run for ever. */
+static int is_expired(const struct svc__apiserver_login *l)
+{
+    return !l->has_credential ||
+           (svc__wall_now_s() >= l->credential.expires_s &&
+            svc__loop_now_ms(l->env->loop) - l->got_ms >= SVC__LOGIN_USE_MS);
+}
+
+/* One of what a plugin gave, or nothing: *changed is set when it is another
+ * one. */
+static int take(struct svc__config_data *place, const char *bytes, size_t size,
+                int *changed)
+{
+    struct svc__config_data fresh = {NULL, 0};
+
+    if (bytes != NULL && svc__apiserver_secret_copy(bytes, size, &fresh) != 0)
+        return SVC_ENOMEM;
+    *changed |= replace(place, &fresh);
+    return 0;
+}
+
+/* Takes what the plugin gave: the whole credential, so what it does not have
+ * is no longer there. */
+static int take_credential(struct svc__apiserver_login *l, svc_error *reterr)
+{
+    const struct svc__config_credential *c = &l->credential;
+    const size_t token_size = c->token == NULL ? 0 : strlen(c->token);
+    int is_other_token = 0;
+    int changed = 0;
+    int err = take(&l->token, c->token, token_size, &is_other_token);
+
+    if (err == 0)
+        err = take(&l->certificate, c->certificate.bytes, c->certificate.size,
+                   &changed);
+    if (err == 0)
+        err = take(&l->key, c->key.bytes, c->key.size, &changed);
+    l->tls_generation += (uint64_t)changed;
+    return err == 0 ? 0 : svc__err_nomem(reterr);
+}
+
+/* Has the plugin run where it must: 0, 1 while it runs, or a code. */
+static int need_plugin(struct svc__apiserver_login *l, int anew,
+                       svc_error *reterr)
+{
+    const struct svc__apiserver_plugin_done done = {on_plugin, l};
+    const svc_error before = l->plugin_error;
+    int err;
+
+    if (l->plugin != NULL)
+        return 1;
+    /* What it said when it was waited for is the answer, once. */
+    l->plugin_error.code = 0;
+    if (before.code != 0) {
+        *reterr = before;
+        return before.code;
+    }
+    if (!anew && !is_expired(l))
+        return take_credential(l, reterr);
+    l->has_credential = 0;
+    err = svc__apiserver_plugin_start(l, done, &l->plugin, reterr);
+    return err == 0 ? 1 : err;
+}
+
+/* ---- the interface ------------------------------------------------------- */
+
+int svc__apiserver_login_init(struct svc__apiserver_login *l,
+                              const struct svc__backend_env *env,
+                              void (*ready)(void *arg), void *arg,
+                              svc_error *reterr)
+{
+    l->env = env;
+    l->ready = ready;
+    l->arg = arg;
+    l->read_ms = INT64_MIN;
+    l->tls_generation = 1;
+    return configure(l, reterr);
+}
+
+void svc__apiserver_login_fini(struct svc__apiserver_login *l)
+{
+    svc__proc_free(l->plugin);
+    svc__config_credential_fini(&l->credential);
+    forget(l);
+    svc__config_free(l->config);
+    svc__free(l->where);
+}
+
+int svc__apiserver_login_need(struct svc__apiserver_login *l, int anew,
+                              svc_error *reterr)
+{
+    const int64_t now_ms = svc__loop_now_ms(l->env->loop);
+    svc_error error;
+    int err;
+
+    if (anew && l->plugin == NULL && l->plugin_error.code == 0 &&
+        configure(l, &error) != 0)
+        svc__log(l->env->log, SVC_LOG_WARNING, "%s; what was read before stays",
+                 error.message);
+    if (anew || l->read_ms == INT64_MIN ||
+        now_ms - l->read_ms >= SVC__LOGIN_FRESH_MS) {
+        err = read_material(l, reterr);
+        if (err != 0)
+            return err;
+        l->read_ms = now_ms;
+    }
+    return l->config->exec == NULL ? 0 : need_plugin(l, anew, reterr);
+}
+
+int svc__apiserver_login_namespace(
+    const struct svc__backend_apiserver *settings, char **ret)
+{
+    static const struct svc__log nobody;
+    const struct svc__backend_env env = {.apiserver = settings, .log = &nobody};
+    struct svc__apiserver_login l = {.env = &env};
+    svc_error error;
+    int err = configure(&l, &error);
+
+    *ret = NULL;
+    if (err == 0 && l.config != NULL && l.config->namespace_ != NULL) {
+        *ret = svc__strdup(l.config->namespace_);
+        err = *ret == NULL ? SVC_ENOMEM : 0;
+    }
+    svc__apiserver_login_fini(&l);
+    return err == SVC_ENOMEM ? err : 0;
+}
