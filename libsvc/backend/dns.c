@@ -12,12 +12,12 @@
 #include "backend/dns.h"
 
 #include "backend/dns_ask.h"
+#include "backend/dns_check.h"
 #include "backend/dns_run.h"
 #include "backend/dns_servers.h"
 #include "backend/dns_solo.h"
 #include "base/count.h"
 #include "base/err.h"
-#include "base/rng.h"
 #include "cache/cache.h"
 
 #include <string.h>
@@ -378,7 +378,7 @@ static int on_servers(void *arg)
 static int open_cache(struct state *st, svc_error *reterr)
 {
     const struct svc__backend_dns *dns = st->env->dns;
-    struct svc__cache_settings settings = {
+    const struct svc__cache_settings settings = {
         .entries_max = ENTRIES_MAX,
         .ttl_min_ms = dns->ttl_min_ms,
         .ttl_max_ms = dns->ttl_max_ms,
@@ -388,11 +388,9 @@ static int open_cache(struct state *st, svc_error *reterr)
         .error_keep_ms = dns->error_keep_ms,
         .max_stale_ms = dns->max_stale_ms,
         .user_size = sizeof(struct key),
-        .hash_key = st->env->hash_key};
+        .hash_key = st->env->hash_key,
+        .seed = svc__hash(&st->env->hash_key, &st, sizeof(st))};
 
-    if (svc__rng_secret(&settings.seed, sizeof(settings.seed)) != 0)
-        return svc__err_set(reterr, SVC_ENOTSUP,
-                            "the kernel gives no random bytes (getrandom)");
     st->cache = svc__cache_new(&settings);
     return st->cache == NULL ? svc__err_nomem(reterr) : 0;
 }
@@ -503,6 +501,19 @@ static void refresh(void *state, struct svc__sub *sub)
     pump(st);
 }
 
+static void check(void *state, struct svc__check *c)
+{
+    struct state *st = state;
+
+    svc__dns_check(st->env, &st->servers, c);
+}
+
+static void uncheck(void *state, struct svc__check *c)
+{
+    (void)state;
+    svc__dns_check_end(c);
+}
+
 static void fini(void *state)
 {
     struct state *st = state;
@@ -524,4 +535,6 @@ const struct svc__backend_ops svc__backend_dns = {
     .unsubscribe = unsubscribe,
     .refresh = refresh,
     .fini = fini,
+    .check = check,
+    .uncheck = uncheck,
 };

@@ -12,6 +12,7 @@
  */
 #include "backend/file.h"
 
+#include "backend/check.h"
 #include "backend/file_index.h"
 #include "backend/file_set.h"
 #include "base/count.h"
@@ -288,6 +289,38 @@ static void refresh(void *state, struct svc__sub *sub)
     check(state);
 }
 
+static void check_manifests(void *state, struct svc__check *c)
+{
+    const struct state *st = state;
+    struct svc__store_stats stats;
+    svc_error found;
+
+    if (st->index == NULL || st->trouble.code != 0) {
+        svc__check_add(c, SVC__CHECK_FAIL, "manifests", &st->trouble);
+        return;
+    }
+    svc__store_stats(st->index->store, &stats);
+    svc__err_set(&found, 0,
+                 "%zu manifests: %llu Services, %llu EndpointSlices, %llu "
+                 "Nodes, %llu objects refused",
+                 st->index->files, (unsigned long long)stats.services,
+                 (unsigned long long)stats.slices,
+                 (unsigned long long)stats.nodes,
+                 (unsigned long long)st->index->refused);
+    if (st->index->refused > 0)
+        svc__err_hint(&found, "log_level warning (svcctl -v) tells why");
+    svc__check_add(c, st->index->refused > 0 ? SVC__CHECK_WARN : SVC__CHECK_OK,
+                   "manifests", &found);
+    if (svc__file_set_gap(&st->set, &found))
+        svc__check_add(c, SVC__CHECK_FAIL, "manifests", &found);
+}
+
+static void uncheck_manifests(void *state, struct svc__check *c)
+{
+    (void)state;
+    (void)c;
+}
+
 static void fini(void *state)
 {
     struct state *st = state;
@@ -306,4 +339,6 @@ const struct svc__backend_ops svc__backend_file = {
     .unsubscribe = unsubscribe,
     .refresh = refresh,
     .fini = fini,
+    .check = check_manifests,
+    .uncheck = uncheck_manifests,
 };
