@@ -95,9 +95,9 @@ extern "C" {
 SVC_EXPORT const char *svc_version(void);
 
 /**
- * What the running library was built with, a line each: "backends: file, dns"
- * and "policies: rr random fo"; then the versions of the libraries behind the
- * backends that run with it, such as "c-ares: 1.18.1".
+ * What the running library was built with, a line each: "backends: file, dns,
+ * apiserver" and "policies: rr random fo"; then the versions of the libraries
+ * behind the backends that run with it, such as "c-ares: 1.18.1".
  * @return owned, free with svc_text_free; NULL when out of memory.
  *         Thread-safe.
  */
@@ -115,7 +115,7 @@ enum svc_err {
     SVC_EINVAL = -1,        /**< an argument or option has a wrong value */
     SVC_ENAME = -2,         /**< the text is not a name that can be read */
     SVC_ENOTSUP = -3,       /**< this build, source or type cannot do that */
-    SVC_EFILE = -4,         /**< a manifest cannot be read or is malformed */
+    SVC_EFILE = -4,         /**< a manifest or kubeconfig that cannot be read */
     SVC_ENOMEM = -5,        /**< out of memory, descriptors or threads */
     SVC_ESTATE = -6,        /**< wrong moment, or an object from before fork */
     SVC_ECLOSED = -7,       /**< the resolver of this service was freed */
@@ -129,7 +129,7 @@ enum svc_err {
     SVC_ETIMEDOUT = -41,    /**< no answer in time */
     SVC_EPROTO = -42,       /**< the source answered nonsense */
     SVC_ETOOBIG = -43,      /**< an answer over a bound of this library */
-    SVC_EAUTH = -44         /**< not allowed (401, 403) */
+    SVC_EAUTH = -44         /**< not let in: credentials, rights, TLS */
 };
 
 /** Bytes of svc_error::message and svc_error::hint, their NUL included. */
@@ -177,9 +177,9 @@ typedef struct svc_allocator {
 } svc_allocator;
 
 /**
- * Use these functions for all memory of the library; json-c, libyaml
- * and c-ares keep using malloc. The functions are called on any thread. To be
- * called once, before anything else of the library.
+ * Use these functions for all memory of the library; json-c, libyaml,
+ * c-ares and libcurl keep using malloc. The functions are called on any thread.
+ * To be called once, before anything else of the library.
  * @param allocator copied; every member must be set
  * @return 0, SVC_EINVAL for a missing member, SVC_ESTATE when it is too late.
  *         One thread at a time.
@@ -219,19 +219,26 @@ typedef void (*svc_log_fn)(void *arg, int level, const char *text);
  */
 typedef struct svc_resolver_options {
     size_t size;              /**< sizeof(svc_resolver_options) */
-    const char *backend;      /**< "auto" (default) or a backend's name */
+    const char *backend;      /**< a backend's name, "file", "dns" or
+                                   "apiserver", or "auto" (default): file with
+                                   manifests; else dns with dns_servers; else,
+                                   where there are credentials for an API
+                                   server, apiserver with dns until it
+                                   answers; else dns */
     const char *const *files; /**< manifests: files, or folders of *.yaml,
                                *.yml, *.json; imply the file backend */
     const char *manifest;     /**< a manifest in memory, instead of files */
     size_t manifest_size;     /**< its bytes */
     const char *namespace_;   /**< the caller's namespace; default: the service
-                                   account's, the search list's, "default" */
+                                   account's, the search list's, where the API
+                                   server is asked the context's, "default" */
     const char *cluster_domain; /**< cluster zone; default: from the search
                                      list, else "cluster.local" */
     const char *node;           /**< the caller's node; default NODE_NAME of the
                                      environment, else unknown */
     const char *zone;           /**< the caller's topology zone; default
-                                     NODE_ZONE, else unknown */
+                                     NODE_ZONE, else that of its node where the
+                                     source has or may read it, else unknown */
     const char *const *allow; /**< classes of addresses let through the filter:
                                    "loopback", "link-local", "metadata" */
     const char *externalname; /**< what an ExternalName may lead to: "allow"
@@ -242,7 +249,8 @@ typedef struct svc_resolver_options {
     void *log_arg;            /**< handed to log */
     const char *const *dns_servers; /**< "ADDR[:PORT]", IPv6 in brackets;
                                          default those of resolv.conf. Without
-                                         manifests they imply dns */
+                                         manifests, kubeconfig and context they
+                                         imply dns */
     const char *on_nxdomain;        /**< DNS says that the name is gone: "drop"
                                          (default) empties the set, "keep" keeps it,
                                          "30s" keeps it for so long (ms, s, m, h) */
@@ -255,13 +263,23 @@ typedef struct svc_resolver_options {
     int ttl_min_ms;   /**< a DNS answer lives at least so long; default 1000 */
     int ttl_max_ms;   /**< and at most so long; default 3600000 */
     int dns_tcp;      /**< 1: ask DNS by TCP only */
+    const char *kubeconfig; /**< a kubeconfig file, or several separated by ':',
+                                 merged as kubectl does; default: in a pod its
+                                 service account, else KUBECONFIG, else
+                                 ~/.kube/config. Implies apiserver */
+    const char *context;    /**< context of the kubeconfig; default its
+                                 current-context. Implies apiserver, and that a
+                                 pod's service account does not count */
+    const char *exec;       /**< whether a kubeconfig may run its credential
+                                 plugin, a program that it names: "deny"
+                                 (default), "allow" */
 } svc_resolver_options;
 
 /** Initial value of svc_resolver_options. */
 #define SVC_RESOLVER_OPTIONS_INIT                                              \
     {                                                                          \
         sizeof(svc_resolver_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
-            0, 0, 0, 0, 0, 0, 0, 0, 0                                          \
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                                 \
     }
 
 /**
@@ -288,7 +306,8 @@ typedef struct svc_service_options {
 
 /**
  * Make a resolver. Reads no manifest and asks nobody yet: a source is opened
- * with the first service that needs it.
+ * with the first service that needs it. Of a kubeconfig only the namespace is
+ * read here, and whether it can be read is told by the first service.
  * @param options  may be NULL; copied
  * @param ret      owned, free with svc_resolver_free
  * @param reterr   may be NULL
@@ -374,13 +393,21 @@ typedef struct svc_stats {
     uint64_t cache_confirmations; /**< asked again to confirm an empty answer */
     uint64_t cache_refuted;       /**< empty answers that were not confirmed */
     uint64_t cache_evicted;       /**< names that made room for others */
+    uint64_t api_lists;           /**< lists asked of the API server */
+    uint64_t api_watches;         /**< watches asked of it */
+    uint64_t api_events;          /**< changes that it told */
+    uint64_t api_bookmarks;       /**< positions that it told without one */
+    uint64_t api_expired;         /**< positions that it had forgotten (410) */
+    uint64_t api_failures;        /**< requests that failed */
+    uint64_t api_bytes;           /**< bytes of its responses */
 } svc_stats;
 
 /** Initial value of svc_stats. */
 #define SVC_STATS_INIT                                                         \
     {                                                                          \
         sizeof(svc_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  \
-            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0   \
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  \
+            0, 0, 0, 0, 0, 0, 0                                                \
     }
 
 /**
@@ -389,6 +416,24 @@ typedef struct svc_stats {
  * @return 0, SVC_EINVAL, SVC_ESTATE. Thread-safe.
  */
 SVC_EXPORT int svc_resolver_stats(const svc_resolver *r, svc_stats *ret);
+
+/**
+ * Look whether all is well with the sources that the options choose: whether
+ * they can be reached, whether this caller is let in and has the rights it
+ * needs, whether the cluster domain is right, whether the clock is, and for a
+ * name whether what they answer is the same.
+ * @param name      as described in docs/names.md; NULL: none
+ * @param ret_json  owned, free with svc_text_free; a JSON object
+ *                  {"schema","name","findings"} whose last member is an array
+ *                  of {"check","source","level","code","text","hint"}: level
+ *                  is "ok", "skipped", "warn" or "fail", code the name of an
+ *                  enum svc_err with "fail", else null
+ * @return 0 also when something is wrong, which its findings tell; or a code.
+ *         Waits at most some ten seconds. Thread-safe; with external_loop:
+ *         Thread that dispatches only.
+ */
+SVC_EXPORT int svc_resolver_check(svc_resolver *r, const char *name,
+                                  char **ret_json, svc_error *reterr);
 
 /**
  * The descriptor to poll for reading in a foreign loop.
@@ -648,7 +693,8 @@ SVC_EXPORT int svc_endpoints_describe(const svc_endpoints *eps,
                                       svc_endpoints_info *ret);
 
 /**
- * Whether the source is in trouble now, so that the set may be out of date.
+ * Whether the source is in trouble now, so that the set may be out of date. Not
+ * while DNS stands in for an API server that cannot be asked.
  * @return 1 or 0; after the service is gone what it was then. Thread-safe.
  */
 SVC_EXPORT int svc_endpoints_is_stale(const svc_endpoints *eps);

@@ -4,9 +4,9 @@
  * enter, call, leave. The contracts stand in svc.h.
  */
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/sized.h"
+#include "core/check.h"
 #include "core/explain.h"
 #include "core/memo.h"
 #include "core/service.h"
@@ -100,6 +100,18 @@ int svc_resolver_stats(const svc_resolver *r, svc_stats *ret)
     return svc__sized_write(ret, &stats, sizeof(stats));
 }
 
+int svc_resolver_check(svc_resolver *r, const char *name, char **ret_json,
+                       svc_error *reterr)
+{
+    int err = check_resolver(r, reterr);
+
+    if (err != 0)
+        return err;
+    if (ret_json == NULL)
+        return missing(reterr);
+    return svc__check(r, name, ret_json, reterr);
+}
+
 /* 0, or why the caller may not run the loop. */
 static int check_loop(const svc_resolver *r)
 {
@@ -135,7 +147,7 @@ int svc_service_new(svc_resolver *r, const char *name,
                     const svc_service_options *options, svc_service **ret,
                     svc_error *reterr)
 {
-    const struct svc__request request = {name, options, NULL, NULL};
+    const struct svc__request request = {.name = name, .options = options};
     int err = check_resolver(r, reterr);
 
     if (err != 0)
@@ -243,17 +255,4 @@ int svc_watch_next(svc_watch *w, int timeout_ms, svc_endpoints **ret,
     if (svc__resolver_is_foreign(w->s->r))
         return foreign(reterr);
     return svc__watch_next(w, timeout_ms, ret, reterr);
-}
-
-int svc_endpoints_is_stale(const svc_endpoints *eps)
-{
-    return atomic_load(&eps->freshness->stale);
-}
-
-int64_t svc_endpoints_age_ms(const svc_endpoints *eps)
-{
-    int64_t confirmed_ms = atomic_load(&eps->freshness->confirmed_ms);
-    int64_t now_ms = confirmed_ms < 0 ? -1 : svc__clock_now_ms();
-
-    return now_ms > confirmed_ms ? now_ms - confirmed_ms : 0;
 }

@@ -139,8 +139,8 @@ static int write_steps(const svc_service *s, const struct svc_endpoints *eps,
 int svc__explain(svc_service *s, char **ret_json, svc_error *reterr)
 {
     svc_service_options options = SVC_SERVICE_OPTIONS_INIT;
-    const struct svc__request request = {s->text, &options, svc__clock_now_us,
-                                         NULL};
+    const struct svc__request request = {
+        .name = s->text, .options = &options, .trace = svc__clock_now_us};
     struct svc_endpoints *eps;
     svc_service *again;
     svc_error error;

@@ -363,10 +363,7 @@ int svc__memo_resolve(svc_resolver *r, const struct svc__memo_question *q,
     if (r->settings.external_loop)
         catch_up(r);
     c.r = r;
-    c.request.name = q->name;
-    c.request.options = q->options;
-    c.request.trace = NULL;
-    c.request.memo = NULL;
+    c.request = (struct svc__request){.name = q->name, .options = q->options};
     c.key = NULL;
     c.key_size = 0;
     c.hash = 0;

@@ -360,3 +360,18 @@ int svc__publish_next(struct svc__publish *p, struct svc__listener *l,
     svc__mutex_unlock(&p->lock);
     return code;
 }
+
+/* ---- freshness, as readers see it --------------------------------------- */
+
+int svc_endpoints_is_stale(const svc_endpoints *eps)
+{
+    return atomic_load(&eps->freshness->stale);
+}
+
+int64_t svc_endpoints_age_ms(const svc_endpoints *eps)
+{
+    int64_t confirmed_ms = atomic_load(&eps->freshness->confirmed_ms);
+    int64_t now_ms = confirmed_ms < 0 ? -1 : svc__clock_now_ms();
+
+    return now_ms > confirmed_ms ? now_ms - confirmed_ms : 0;
+}

@@ -11,7 +11,7 @@
 #include "base/list.h"
 #include "base/rng.h"
 #include "base/sync.h"
-#include "core/trouble.h"
+#include "base/trouble.h"
 #include "model/endpoints.h"
 #include "policy/policy.h"
 

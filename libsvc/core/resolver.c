@@ -8,6 +8,7 @@
 #include "base/count.h"
 #include "base/err.h"
 #include "base/rng.h"
+#include "core/check_run.h"
 #include "core/service.h"
 #include "core/source.h"
 #include "core/thread.h"
@@ -48,6 +49,7 @@ int svc__resolver_new(const svc_resolver_options *options, svc_resolver **ret,
         return svc__err_nomem(reterr);
     svc__refs_init(&r->refs);
     svc__list_init(&r->commands);
+    svc__list_init(&r->checks);
     svc__list_init(&r->sources);
     svc__list_init(&r->services);
     svc__list_init(&r->dirty);
@@ -114,6 +116,7 @@ static void run_commands(svc_resolver *r)
         else
             svc__service_open(s);
     }
+    svc__check_run_begin(r);
 }
 
 int svc__resolver_round(svc_resolver *r, int timeout_ms)
@@ -206,6 +209,13 @@ static void add_source(const struct svc__source_stats *from, svc_stats *ret)
     ret->cache_confirmations += from->cache_confirmations;
     ret->cache_refuted += from->cache_refuted;
     ret->cache_evicted += from->cache_evicted;
+    ret->api_lists += from->api_lists;
+    ret->api_watches += from->api_watches;
+    ret->api_events += from->api_events;
+    ret->api_bookmarks += from->api_bookmarks;
+    ret->api_expired += from->api_expired;
+    ret->api_failures += from->api_failures;
+    ret->api_bytes += from->api_bytes;
 }
 
 void svc__resolver_stats(svc_resolver *r, svc_stats *ret)

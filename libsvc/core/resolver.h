@@ -50,6 +50,7 @@ struct svc_resolver {
     /* lock */
     struct svc__mutex lock;
     struct svc__list commands; /* svc_service.command: to open or close */
+    struct svc__list checks;   /* svc__check_run.link: to begin */
     struct svc__list sources;  /* changed by the loop only, under the lock */
     struct svc__source_stats closed_sources; /* counters of those closed */
     int closed;

@@ -71,6 +71,7 @@ static void fill_query(const svc_service *s, struct svc__hop *hop,
     q->family = s->settings.family;
     q->view = view;
     q->allow = s->r->settings.allow;
+    q->node = s->r->settings.node;
 }
 
 /* Names that only DNS knows are asked there, whatever answered before them;
@@ -263,11 +264,13 @@ static int publish_view(svc_service *s, struct svc__view *v)
     return 0;
 }
 
-/* Finishes a view, taken, that stands at place `end` of the chain. */
+/* Finishes a view, taken, that stands at place `end` of the chain. The zone of
+ * the caller that was said wins over what the source knows of its Node. */
 static int finish(svc_service *s, size_t end, struct svc__view *v)
 {
+    const char *zone = s->r->settings.zone;
     const struct svc__eligible_env env = {s->r->settings.node,
-                                          s->r->settings.zone};
+                                          zone != NULL ? zone : v->caller_zone};
     int err = svc__alias_adopt(s, end, v);
 
     if (err == 0 && v->code == 0)
@@ -308,17 +311,30 @@ static void set_freshness(svc_service *s, int is_stale)
     atomic_store(&f->stale, is_stale);
 }
 
+/* Whether the answers are fresh in spite of all troubles: whoever is in trouble
+ * has a stand-in. */
+static int is_covered(const svc_service *s)
+{
+    for (size_t i = 0; i < s->hop_count; i++) {
+        if (s->hops[i]->trouble.code != 0 && !s->hops[i]->sub.is_covered)
+            return 0;
+    }
+    return s->hop_count > 0;
+}
+
 static void report(svc_service *s, const svc_error *trouble)
 {
     int has = trouble != NULL && trouble->code != 0;
+    int covered = has && is_covered(s);
 
     /* Before the news comes, so that a reader of it sees the true age. */
-    set_freshness(s, has);
+    set_freshness(s, has && !covered);
     if (!svc__publish_trouble(&s->publish, trouble))
         return;
     if (has) {
         svc__count_add(&s->r->counters.troubles, 1);
-        svc__log(&s->r->settings.log, SVC_LOG_WARNING, "%s", trouble->message);
+        svc__log(&s->r->settings.log, covered ? SVC_LOG_INFO : SVC_LOG_WARNING,
+                 "%s", trouble->message);
     } else {
         svc__count_add(&s->r->counters.recoveries, 1);
         svc__log(&s->r->settings.log, SVC_LOG_INFO,

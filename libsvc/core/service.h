@@ -8,11 +8,11 @@
 
 #include "backend/backend.h"
 #include "base/list.h"
+#include "base/trouble.h"
 #include "core/memo.h"
 #include "core/publish.h"
 #include "core/resolver.h"
 #include "core/source.h"
-#include "core/trouble.h"
 #include "model/name.h"
 
 #include <stdint.h>
@@ -78,6 +78,8 @@ struct svc__request {
     const svc_service_options *options; /* or NULL */
     svc__clock_fn trace;                /* NULL but for explain */
     struct svc__memo_entry *memo;       /* taken on success; or NULL */
+    const struct svc__backend_ops *ops; /* asks this one for a Service without
+                                           a scheme; NULL: as the options say */
 };
 
 /* Any thread: as svc_service_new and _free. */

@@ -20,9 +20,8 @@ static int default_backend(const svc_service *s,
     const struct svc__settings *settings = &s->r->settings;
     char built[128];
 
-    /* auto: no manifests were given, else it would be "file" */
-    if (settings->backend == NULL && settings->outside != NULL) {
-        *ret = settings->outside;
+    if (settings->backend == NULL && settings->automatic != NULL) {
+        *ret = settings->automatic;
         return 0;
     }
     if (settings->backend == NULL) {
@@ -31,9 +30,11 @@ static int default_backend(const svc_service *s,
                      "\"%.200s\": no source of Services is at hand; backends "
                      "built into this library: %s",
                      s->text, built);
-        svc__err_hint(reterr, "give manifests (option files, or svcctl -f), "
-                              "as kubectl get services,endpointslices,nodes "
-                              "-A -o yaml prints them");
+        svc__err_hint(reterr, "give a kubeconfig (option kubeconfig, or "
+                              "KUBECONFIG) where the API server is built in, "
+                              "or manifests (option files, or svcctl -f), as "
+                              "kubectl get services,endpointslices,nodes -A "
+                              "-o yaml prints them");
         return SVC_ENOTSUP;
     }
     if (strcmp(settings->backend->name, "file") == 0 &&
@@ -126,7 +127,8 @@ static int kubernetes_backend(svc_service *s, svc_error *reterr)
     return not_built(s, "asked of the API server", "apiserver", reterr);
 }
 
-static int choose_backend(svc_service *s, svc_error *reterr)
+static int choose_backend(svc_service *s, const struct svc__backend_ops *wanted,
+                          svc_error *reterr)
 {
     switch (s->name.kind) {
     case SVC__NAME_LITERAL:
@@ -145,7 +147,8 @@ static int choose_backend(svc_service *s, svc_error *reterr)
         return kubernetes_backend(s, reterr);
     if (s->name.scheme == SVC__SCHEME_FILE)
         return file_backend(s, &s->ops, reterr);
-    return default_backend(s, &s->ops, reterr);
+    s->ops = wanted;
+    return wanted != NULL ? 0 : default_backend(s, &s->ops, reterr);
 }
 
 /* Frees a service whose publish part was never begun. */
@@ -176,7 +179,7 @@ static int prepare(svc_service *s, const struct svc__request *request,
     err = svc__settings_read_service(request->options, &s->name, &s->settings,
                                      reterr);
     if (err == 0)
-        err = choose_backend(s, reterr);
+        err = choose_backend(s, request->ops, reterr);
     if (err == 0 &&
         svc__publish_init(&s->publish, s->settings.policy, s->seed) != 0)
         err = svc__err_nomem(reterr);

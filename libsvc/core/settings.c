@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/sized.h"
+#include "core/settings_apiserver.h"
 #include "core/settings_dns.h"
 
 #include <string.h>
@@ -63,25 +64,45 @@ static char **copy_list(const char *const *list, size_t n)
     return copy;
 }
 
-/* Which backend: the options that speak of it must agree. */
-static int read_backend(const svc_resolver_options *o, int has_manifests,
-                        struct svc__settings *ret, svc_error *reterr)
+/* Whether the other options that bring a source agree with the backend. */
+static int check_backend(const char *word, const char *option,
+                         int has_manifests, svc_error *reterr)
 {
-    const char *word = o->backend;
-    int is_auto = word == NULL || word[0] == '\0' || strcmp(word, "auto") == 0;
-    int err;
-
-    if (is_auto && !has_manifests)
-        return 0;
-    if (is_auto)
-        word = "file";
-    err = svc__backend_find(word, &ret->backend, reterr);
-    if (err != SVC_EINVAL && has_manifests && strcmp(word, "file") != 0)
+    if (has_manifests && strcmp(word, "file") != 0)
         return svc__err_set(reterr, SVC_EINVAL,
                             "option backend is \"%.80s\", but manifests are "
                             "given: they go with backend \"file\"",
                             word);
-    return err;
+    if (option != NULL && strcmp(word, "apiserver") != 0)
+        return svc__err_set(reterr, SVC_EINVAL,
+                            "option backend is \"%.80s\", but option %s is "
+                            "set: it goes with backend \"apiserver\"",
+                            word, option);
+    return 0;
+}
+
+/* Which backend: the options that speak of it must agree. */
+static int read_backend(const svc_resolver_options *o, int has_manifests,
+                        struct svc__settings *ret, svc_error *reterr)
+{
+    const char *option = svc__settings_apiserver_option(o);
+    const char *word = o->backend;
+    int err;
+
+    if (option != NULL && has_manifests)
+        return svc__err_set(reterr, SVC_EINVAL,
+                            "option %s is set and manifests are given, which "
+                            "are two sources: give one of them",
+                            option);
+    if (word == NULL || word[0] == '\0' || strcmp(word, "auto") == 0)
+        word = has_manifests ? "file" : option != NULL ? "apiserver" : NULL;
+    if (word == NULL)
+        return 0;
+    err = svc__backend_find(word, &ret->backend, reterr);
+    if (err == SVC_EINVAL ||
+        check_backend(word, option, has_manifests, reterr) == 0)
+        return err;
+    return SVC_EINVAL;
 }
 
 /* Where the objects come from. */
@@ -112,8 +133,7 @@ static int read_source(const svc_resolver_options *o, struct svc__settings *ret,
     return err;
 }
 
-/* What DNS is asked for and how, also when another backend is chosen. Servers
- * without manifests imply dns, which is then what "auto" takes. */
+/* What DNS is asked for and how, also when another backend is chosen. */
 static int read_dns(const svc_resolver_options *o, struct svc__settings *ret,
                     svc_error *reterr)
 {
@@ -208,6 +228,8 @@ static int read_places(const svc_resolver_options *o, struct svc__settings *ret,
                               "files (ulimit -n)");
         return SVC_ENOMEM;
     }
+    ret->namespace_said = defaults.namespace_said ||
+                          (o->namespace_ != NULL && o->namespace_[0] != '\0');
     err = read_place(o->namespace_, &defaults.namespace_, &ret->namespace_);
     if (err == 0)
         err = read_place(o->cluster_domain, &defaults.cluster_domain,
@@ -256,6 +278,8 @@ int svc__settings_read(const svc_resolver_options *options,
         err = read_dns(&o, ret, reterr);
     if (err == 0)
         err = read_places(&o, ret, reterr);
+    if (err == 0)
+        err = svc__settings_apiserver_read(&o, ret, reterr);
     return err;
 }
 
@@ -270,6 +294,7 @@ void svc__settings_fini(struct svc__settings *settings)
 {
     free_list(settings->files);
     free_list(settings->dns_servers);
+    svc__settings_apiserver_fini(settings);
     svc__free(settings->manifest);
     svc__free(settings->namespace_);
     svc__free(settings->cluster_domain);

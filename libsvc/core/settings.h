@@ -23,13 +23,16 @@ enum svc__externalname {
 
 /* Of a resolver. Immutable after read; owned by it. */
 struct svc__settings {
-    const struct svc__backend_ops *backend; /* NULL: auto */
-    const struct svc__backend_ops *outside; /* of names that only DNS knows;
-                                               NULL: not built */
-    char **files;                           /* NULL-terminated, or NULL */
-    char *manifest;                         /* or NULL */
+    const struct svc__backend_ops *backend;   /* NULL: auto */
+    const struct svc__backend_ops *automatic; /* what auto comes to; NULL:
+                                                 no source is at hand */
+    const struct svc__backend_ops *outside;   /* of names that only DNS knows;
+                                                 NULL: not built */
+    char **files;                             /* NULL-terminated, or NULL */
+    char *manifest;                           /* or NULL */
     size_t manifest_size;
     char *namespace_;     /* the caller's, never NULL */
+    int namespace_said;   /* by an option or the environment */
     char *cluster_domain; /* never NULL */
     char *node;           /* NULL: unknown */
     char *zone;           /* NULL: unknown */
@@ -38,6 +41,11 @@ struct svc__settings {
     int external_loop;
     char **dns_servers;          /* NULL-terminated, or NULL */
     struct svc__backend_dns dns; /* borrows the strings of the above */
+    char *kubeconfig;            /* or NULL */
+    char *context;               /* or NULL */
+    struct svc__backend_surroundings surroundings; /* zeroed where the API
+                                                      server is not asked */
+    struct svc__backend_apiserver apiserver;       /* borrows these */
     struct svc__log log;
 };
 

@@ -38,6 +38,7 @@ static void fill_env(svc_resolver *r, struct svc__source *source)
     env->stats = &source->stats;
     env->stop = &r->stop;
     env->dns = &r->settings.dns;
+    env->apiserver = &r->settings.apiserver;
     env->update = svc__service_update;
     env->fail = svc__service_fail;
     if (source->file != NULL) {
@@ -113,6 +114,11 @@ int svc__source_get(svc_resolver *r, const struct svc__backend_ops *ops,
     return 0;
 }
 
+int svc__source_is_open(svc_resolver *r, const struct svc__backend_ops *ops)
+{
+    return find(r, ops, NULL) != NULL;
+}
+
 void svc__source_put(svc_resolver *r, struct svc__source *source)
 {
     source->users--;
@@ -143,6 +149,13 @@ static void keep_counters(struct svc__source_stats *to,
     svc__count_add(&to->cache_confirmations, from->cache_confirmations);
     svc__count_add(&to->cache_refuted, from->cache_refuted);
     svc__count_add(&to->cache_evicted, from->cache_evicted);
+    svc__count_add(&to->api_lists, from->api_lists);
+    svc__count_add(&to->api_watches, from->api_watches);
+    svc__count_add(&to->api_events, from->api_events);
+    svc__count_add(&to->api_bookmarks, from->api_bookmarks);
+    svc__count_add(&to->api_expired, from->api_expired);
+    svc__count_add(&to->api_failures, from->api_failures);
+    svc__count_add(&to->api_bytes, from->api_bytes);
 }
 
 void svc__source_close(svc_resolver *r, struct svc__source *source)

@@ -28,6 +28,9 @@ struct svc__source {
 int svc__source_get(svc_resolver *r, const struct svc__backend_ops *ops,
                     const char *file, struct svc__source **ret,
                     svc_error *reterr);
+/* Whether the resolver's own source of a backend is open. */
+int svc__source_is_open(svc_resolver *r, const struct svc__backend_ops *ops);
+
 void svc__source_put(svc_resolver *r, struct svc__source *source);
 
 /* Closes a source that has no users. */

@@ -5,6 +5,8 @@
  */
 #include "dns_run.h"
 
+#include "service_text.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -183,49 +185,9 @@ svc_error dns_run_trouble(svc_service *s)
     return error;
 }
 
-static void add(struct dns_run *run, const char *text)
-{
-    size_t used = strlen(run->text);
-
-    snprintf(run->text + used, sizeof(run->text) - used, "%s%s",
-             used == 0 ? "" : " ", text);
-}
-
-static void add_set(struct dns_run *run, const svc_endpoints *eps)
-{
-    svc_endpoints_info info = SVC_ENDPOINTS_INFO_INIT;
-    char text[SVC_ADDRESS_TEXT_SIZE + 32];
-
-    assert_int_equal(svc_endpoints_describe(eps, &info), 0);
-    if (info.code != 0)
-        add(run, svc_err_name(info.code));
-    for (size_t i = 0; i < svc_endpoints_count(eps); i++) {
-        svc_endpoint_info ep = SVC_ENDPOINT_INFO_INIT;
-
-        assert_int_equal(svc_endpoint_describe(svc_endpoints_at(eps, i), &ep),
-                         0);
-        snprintf(text, sizeof(text),
-                 ep.family == AF_INET6 ? "[%s]:%d" : "%s:%d", ep.address,
-                 ep.port);
-        add(run, text);
-    }
-    if (svc_endpoints_is_stale(eps))
-        add(run, "stale");
-}
-
 const char *dns_run_text(struct dns_run *run, svc_service *s)
 {
-    svc_endpoints *eps = svc_service_endpoints(s);
-    int trouble = svc_service_status(s, NULL);
-
-    run->text[0] = '\0';
-    if (eps == NULL)
-        add(run, "-");
-    else
-        add_set(run, eps);
-    svc_endpoints_unref(eps);
-    if (trouble != 0 && trouble != SVC_EAGAIN)
-        add(run, svc_err_name(trouble));
+    service_text(s, run->text, sizeof(run->text));
     return run->text;
 }
 

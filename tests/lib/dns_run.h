@@ -50,9 +50,7 @@ void dns_run_zone(struct dns_run *run, const char *zone);
 /* Opens a name, which must be good. */
 svc_service *dns_run_service(struct dns_run *run, const char *name);
 
-/* What a service has, in words: "10.0.0.1:80 10.0.0.2:80" or "SVC_ENOSERVICE",
- * "-" before the first answer; then " stale" and the code of its trouble, where
- * there is any: "10.0.0.1:80 stale SVC_EUNREACH". Valid until the next call. */
+/* What a service has, as service_text says. Valid until the next call. */
 const char *dns_run_text(struct dns_run *run, svc_service *s);
 
 /* Dispatches until a service has this. */

@@ -32,6 +32,7 @@ static struct {
     int64_t ttl_ms;
     int64_t confirmed_ms;
     int refusal;
+    int is_covered;
     int source_refusal;
     int hold;
     svc_watch *watch;
@@ -194,12 +195,14 @@ svc_resolver *script_new(const svc_resolver_options *options)
     assert_int_equal(svc__resolver_new(&o, &r, NULL), 0);
     r->settings.backend = &ops;
     r->settings.outside = NULL;
+    r->settings.automatic = NULL;
     return r;
 }
 
 void script_dns(svc_resolver *r)
 {
     r->settings.outside = &dns_ops;
+    r->settings.automatic = &dns_ops;
 }
 
 void script_confirm(int64_t ttl_ms, int64_t confirmed_ms)
@@ -371,8 +374,14 @@ void script_trouble(svc_resolver *r, const char *who, int code)
     svc_error error;
 
     svc__err_set(&error, code, "scripted trouble");
+    find(who)->is_covered = script.is_covered;
     (script.env->fail)(find(who), &error);
     script_round(r);
+}
+
+void script_cover(int is_covered)
+{
+    script.is_covered = is_covered;
 }
 
 /* ---- the trace --------------------------------------------------------- */

@@ -37,6 +37,9 @@ void script_lb_alias(svc_resolver *r, const char *who, const char *alias);
 void script_code(svc_resolver *r, const char *who, int code);
 void script_trouble(svc_resolver *r, const char *who, int code);
 
+/* Whether the trouble that is told from now on has a stand-in. */
+void script_cover(int is_covered);
+
 /* A code with a story. */
 void script_told(svc_resolver *r, const char *who, int code, const char *text);
 

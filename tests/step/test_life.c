@@ -119,6 +119,26 @@ static void test_names_that_only_dns_knows(void **state)
         svc_service_free(s[i]);
 }
 
+/* What auto comes to answers for Services; names that only DNS knows go to DNS
+ * all the same, also by way of an alias. */
+static void test_auto_asks_what_it_came_to(void **state)
+{
+    svc_resolver *r = script_new(NULL);
+    svc_service *s;
+
+    (void)state;
+    script_dns(r);
+    r->settings.automatic = r->settings.backend;
+    r->settings.backend = NULL;
+    s = script_open(r, "web:80");
+    script_alias(r, "web.dev", "www.example.com");
+    svc_service_free(open_service(r, "web.shop.svc.clusterset.local:80"));
+    script_expect("subscribe web.dev:80\n"
+                  "subscribe dns www.example.com:80\n"
+                  "subscribe dns web.shop cluster=any:80\n");
+    script_end(r, s);
+}
+
 /* Services too, where nothing else is at hand. */
 static void test_auto_asks_dns(void **state)
 {
@@ -230,7 +250,7 @@ static void test_a_resolver_ends_before_its_services_began(void **state)
  * thread may be freeing: from the moment it is closed, nobody comes in. */
 static void test_nobody_comes_in_at_the_end(void **state)
 {
-    const struct svc__request request = {"web:80", NULL, NULL, NULL};
+    const struct svc__request request = {.name = "web:80"};
     svc_resolver *r = script_new(NULL);
     svc_error error = {0};
     svc_stats stats = SVC_STATS_INIT;
@@ -396,6 +416,7 @@ int main(void)
         cmocka_unit_test(test_names_that_this_source_cannot_answer),
         cmocka_unit_test(test_a_chosen_source_is_not_gone_round),
         cmocka_unit_test(test_names_that_only_dns_knows),
+        cmocka_unit_test(test_auto_asks_what_it_came_to),
         cmocka_unit_test(test_auto_asks_dns),
         cmocka_unit_test(test_no_source_at_all),
         cmocka_unit_test(test_an_address_needs_no_source),

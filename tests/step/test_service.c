@@ -57,6 +57,30 @@ static void test_trouble_keeps_the_set(void **state)
     script_end(r, s);
 }
 
+/* Another source stands in: the trouble is told, and nothing is stale by it. */
+static void test_trouble_that_is_covered(void **state)
+{
+    svc_resolver *r = script_new(NULL);
+    svc_service *s = script_open(r, "web:80");
+    svc_endpoints *eps;
+
+    (void)state;
+    script_addresses(r, "web.dev", "10.0.0.1");
+    eps = svc_service_endpoints(s);
+    script_cover(1);
+    script_trouble(r, "web.dev", SVC_EAUTH);
+    assert_int_equal(svc_service_status(s, NULL), SVC_EAUTH);
+    assert_int_equal(svc_endpoints_is_stale(eps), 0);
+    script_cover(0);
+    script_trouble(r, "web.dev", SVC_EUNREACH);
+    assert_int_equal(svc_endpoints_is_stale(eps), 1);
+    script_cover(1);
+    script_trouble(r, "web.dev", SVC_EAUTH);
+    assert_int_equal(svc_endpoints_is_stale(eps), 0);
+    svc_endpoints_unref(eps);
+    script_end(r, s);
+}
+
 static void test_alias_is_followed_and_left(void **state)
 {
     svc_resolver *r = script_new(NULL);
@@ -506,6 +530,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sets_follow_the_source),
         cmocka_unit_test(test_trouble_keeps_the_set),
+        cmocka_unit_test(test_trouble_that_is_covered),
         cmocka_unit_test(test_alias_is_followed_and_left),
         cmocka_unit_test(test_alias_loop_names_the_chain),
         cmocka_unit_test(test_alias_to_nothing),

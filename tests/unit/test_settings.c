@@ -151,7 +151,6 @@ static void test_wrong_words_list_the_right_ones(void **state)
     } rows[] = {
         {{.backend = "x"}, SVC_EINVAL, {"\"x\"", "auto", "file"}},
         {{.backend = "FILE"}, SVC_EINVAL, {"\"FILE\"", "file"}},
-        {{.backend = "apiserver"}, SVC_ENOTSUP, {"\"apiserver\"", "file"}},
         {{.backend = "bogus", .files = some}, SVC_EINVAL, {"bogus", "auto"}},
         {{.backend = "dns", .files = some}, SVC_EINVAL, {"\"dns\"", "file"}},
         {{.backend = "dns", .manifest = "x"}, SVC_EINVAL, {"\"dns\"", "file"}},

@@ -36,7 +36,10 @@ static const struct {
             BOTH(cache_misses, 0),        BOTH(cache_joined, 0),
             BOTH(cache_stale, 0),         BOTH(cache_refreshes, 0),
             BOTH(cache_confirmations, 0), BOTH(cache_refuted, 0),
-            BOTH(cache_evicted, 0)};
+            BOTH(cache_evicted, 0),       BOTH(api_lists, 0),
+            BOTH(api_watches, 0),         BOTH(api_events, 0),
+            BOTH(api_bookmarks, 0),       BOTH(api_expired, 0),
+            BOTH(api_failures, 0),        BOTH(api_bytes, 0)};
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
