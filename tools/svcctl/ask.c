@@ -40,6 +40,10 @@ static svc_resolver_options resolver_options(const struct options *opt)
     options.backend = opt->backend;
     options.files = opt->files[0] ? opt->files : NULL;
     options.dns_servers = opt->dns_servers[0] ? opt->dns_servers : NULL;
+    options.kubeconfig = opt->kubeconfig;
+    options.context = opt->context;
+    /* As kubectl, unlike a program that somebody else configures. */
+    options.exec = opt->exec ? opt->exec : "allow";
     options.namespace_ = opt->namespace_;
     options.cluster_domain = opt->cluster_domain;
     options.node = opt->node;

@@ -18,6 +18,9 @@ const struct command commands[] = {
             "  # The endpoints of a Service, read from a manifest\n"
             "  @ resolve -f cluster.yaml web.shop:http\n"
             "\n"
+            "  # The same from the API server, as kubectl would ask it\n"
+            "  @ resolve web.shop:http --kubeconfig ~/.kube/config\n"
+            "\n"
             "  # What the cluster's DNS server says of it\n"
             "  @ resolve web.shop --dns-server 10.96.0.10\n"
             "\n"
@@ -58,6 +61,9 @@ const struct command commands[] = {
                  "answered.",
         .examples = "  # A line for each change, as the manifest is edited\n"
                     "  @ watch -f cluster.yaml web.shop:http\n"
+                    "\n"
+                    "  # The same, live from the cluster\n"
+                    "  @ watch web.shop:http --context staging\n"
                     "\n"
                     "  # A JSON object for each change, during one minute\n"
                     "  @ watch -f cluster.yaml web.shop:http -o json -t 1m\n",
@@ -100,6 +106,29 @@ const struct command commands[] = {
         .most = 1,
         .run = cmd_graph,
         .id = COMMAND_GRAPH,
+    },
+    {
+        .name = "doctor",
+        .arguments = "[NAME]",
+        .summary = "look whether all is well with the sources",
+        .about = "Looks at the sources that the options choose, and for a NAME "
+                 "at what they answer and whether it is the same. Takes at "
+                 "most ten seconds. Exits with 0 when nothing failed, else as "
+                 "for the worst finding; -o name prints the checks that "
+                 "failed.",
+        .examples = "  # May this pod ask the API server, and does DNS work?\n"
+                    "  @ doctor\n"
+                    "\n"
+                    "  # Do DNS and the API server say the same of a Service?\n"
+                    "  @ doctor web.shop:http --context staging --dns-server "
+                    "10.96.0.10\n"
+                    "\n"
+                    "  # Are these manifests good?\n"
+                    "  @ doctor -f cluster.yaml\n",
+        .least = 0,
+        .most = 1,
+        .run = cmd_doctor,
+        .id = COMMAND_DOCTOR,
     },
     {
         .name = "version",

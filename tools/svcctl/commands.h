@@ -13,6 +13,7 @@ enum command_id {
     COMMAND_WATCH,
     COMMAND_EXPLAIN,
     COMMAND_GRAPH,
+    COMMAND_DOCTOR,
     COMMAND_VERSION,
     COMMAND_COMPLETION
 };
@@ -42,6 +43,7 @@ int cmd_pick(const struct options *opt);
 int cmd_watch(const struct options *opt);
 int cmd_explain(const struct options *opt);
 int cmd_graph(const struct options *opt);
+int cmd_doctor(const struct options *opt);
 int cmd_version(const struct options *opt);
 int cmd_completion(const struct options *opt);
 

@@ -151,7 +151,7 @@ static void print_command(FILE *out, const struct options *opt)
         print_words(out, c->about, 0);
     }
     print_options(out, 1u << c->id);
-    if (c->id <= COMMAND_GRAPH)
+    if (c->id <= COMMAND_DOCTOR)
         fprintf(out, "\n%s", exit_text);
 }
 

@@ -8,11 +8,14 @@
 #define BIT(id) (1u << COMMAND_##id)
 #define NAMED                                                                  \
     (BIT(RESOLVE) | BIT(PICK) | BIT(WATCH) | BIT(EXPLAIN) | BIT(GRAPH))
-#define PRINTING    ((NAMED & ~BIT(GRAPH)) | BIT(VERSION))
+#define ASKING      (NAMED | BIT(DOCTOR))
+#define PRINTING    ((ASKING & ~BIT(GRAPH)) | BIT(VERSION))
 #define EVERYWHERE  (~0u)
 #define FIELD(name) offsetof(struct options, name)
 
-static const char *const backend_words[] = {"auto", "file", "dns", NULL};
+static const char *const backend_words[] = {"auto", "file", "dns", "apiserver",
+                                            NULL};
+static const char *const exec_words[] = {"allow", "deny", NULL};
 static const char *const externalname_words[] = {"allow", "same-namespace",
                                                  "refuse", NULL};
 static const char *const allow_words[] = {"loopback", "link-local", "metadata",
@@ -30,30 +33,41 @@ static const char *const color_words[] = {"auto", "always", "never", NULL};
 
 const struct option_spec option_specs[] = {
     {"backend", "NAME", backend_words, "source of truth; default auto",
-     FIELD(backend), NAMED, NAMED, OPTION_TEXT, GROUP_SOURCE, 'b', 0},
+     FIELD(backend), ASKING, ASKING, OPTION_TEXT, GROUP_SOURCE, 'b', 0},
     {"file", "PATH", NULL,
      "manifest file or folder of them; may be given again; or - alone: "
      "standard input; implies -b file",
-     FIELD(files), NAMED, NAMED, OPTION_LIST, GROUP_SOURCE, 'f', 1},
+     FIELD(files), ASKING, ASKING, OPTION_LIST, GROUP_SOURCE, 'f', 1},
     {"dns-server", "ADDR[:PORT]", NULL,
      "ask this DNS server instead of those of resolv.conf, IPv6 in brackets; "
-     "may be given again; without -f implies -b dns",
-     FIELD(dns_servers), NAMED, NAMED, OPTION_LIST, GROUP_SOURCE, 0, 0},
+     "may be given again; implies -b dns where no other source is given",
+     FIELD(dns_servers), ASKING, ASKING, OPTION_LIST, GROUP_SOURCE, 0, 0},
+    {"kubeconfig", "FILE", NULL,
+     "kubeconfig for the API server; default in a pod its service account, "
+     "else $KUBECONFIG, else ~/.kube/config; implies -b apiserver",
+     FIELD(kubeconfig), ASKING, ASKING, OPTION_TEXT, GROUP_SOURCE, 0, 1},
+    {"context", "NAME", NULL,
+     "context of the kubeconfig; default its current-context; implies -b "
+     "apiserver",
+     FIELD(context), ASKING, ASKING, OPTION_TEXT, GROUP_SOURCE, 0, 0},
+    {"exec", "RULE", exec_words,
+     "whether the kubeconfig's credential plugin may be run; default allow",
+     FIELD(exec), ASKING, ASKING, OPTION_TEXT, GROUP_SOURCE, 0, 0},
     {"namespace", "NS", NULL, "the caller's namespace", FIELD(namespace_),
-     NAMED, NAMED, OPTION_TEXT, GROUP_SOURCE, 'n', 0},
+     ASKING, ASKING, OPTION_TEXT, GROUP_SOURCE, 'n', 0},
     {"cluster-domain", "NAME", NULL,
      "cluster DNS zone; default from the search list, else cluster.local",
-     FIELD(cluster_domain), NAMED, NAMED, OPTION_TEXT, GROUP_SOURCE, 0, 0},
+     FIELD(cluster_domain), ASKING, ASKING, OPTION_TEXT, GROUP_SOURCE, 0, 0},
     {"node", "NAME", NULL, "the caller's node; default $NODE_NAME", FIELD(node),
-     NAMED, NAMED, OPTION_TEXT, GROUP_SOURCE, 0, 0},
+     ASKING, ASKING, OPTION_TEXT, GROUP_SOURCE, 0, 0},
     {"zone", "NAME", NULL, "the caller's topology zone; default $NODE_ZONE",
-     FIELD(zone), NAMED, NAMED, OPTION_TEXT, GROUP_SOURCE, 0, 0},
+     FIELD(zone), ASKING, ASKING, OPTION_TEXT, GROUP_SOURCE, 0, 0},
     {"externalname", "RULE", externalname_words,
      "what an ExternalName may lead to; default allow", FIELD(externalname),
-     NAMED, NAMED, OPTION_TEXT, GROUP_SOURCE, 0, 0},
+     ASKING, ASKING, OPTION_TEXT, GROUP_SOURCE, 0, 0},
     {"allow", "CLASS", allow_words,
      "let such addresses through the filter; may be given again", FIELD(allow),
-     NAMED, NAMED, OPTION_LIST, GROUP_SOURCE, 0, 0},
+     ASKING, ASKING, OPTION_LIST, GROUP_SOURCE, 0, 0},
 
     {"view", "VIEW", view_words, "which addresses; default auto", FIELD(view),
      NAMED, NAMED, OPTION_TEXT, GROUP_QUESTION, 0, 0},
@@ -86,15 +100,16 @@ const struct option_spec option_specs[] = {
     {"format", "FORMAT", format_words, "form of the drawing; default text",
      FIELD(format), BIT(GRAPH), BIT(GRAPH), OPTION_WORD, GROUP_OUTPUT, 0, 0},
     {"no-headers", NULL, NULL, "tables without their first line",
-     FIELD(no_headers), NAMED, NAMED & ~BIT(GRAPH), OPTION_FLAG, GROUP_OUTPUT,
+     FIELD(no_headers), ASKING, ASKING & ~BIT(GRAPH), OPTION_FLAG, GROUP_OUTPUT,
      0, 0},
     {"color", "WHEN", color_words,
      "colours; default auto: on a terminal, unless NO_COLOR is set",
-     FIELD(color), NAMED, NAMED & ~BIT(GRAPH), OPTION_WORD, GROUP_OUTPUT, 0, 0},
+     FIELD(color), ASKING, ASKING & ~BIT(GRAPH), OPTION_WORD, GROUP_OUTPUT, 0,
+     0},
 
     {"verbose", NULL, NULL,
      "log to standard error; twice for every step of the library",
-     FIELD(verbose), NAMED, NAMED, OPTION_COUNT, GROUP_OTHER, 'v', 0},
+     FIELD(verbose), ASKING, ASKING, OPTION_COUNT, GROUP_OTHER, 'v', 0},
     {"help", NULL, NULL, "this text", FIELD(help), EVERYWHERE, EVERYWHERE,
      OPTION_FLAG, GROUP_OTHER, 'h', 0},
     {"version", NULL, NULL, "as the command version", FIELD(version), 0, 0,

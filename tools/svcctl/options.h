@@ -42,6 +42,9 @@ struct options {
     const char *backend;      /* where the answer comes from */
     const char **files;       /* owned, NULL-terminated */
     const char **dns_servers; /* owned, NULL-terminated */
+    const char *kubeconfig;
+    const char *context;
+    const char *exec;
     const char *namespace_;
     const char *cluster_domain;
     const char *node;

@@ -20,7 +20,8 @@ SECONDS = 60
 
 def clean_environment(**more):
     """The caller's environment without what svcctl and the library read."""
-    names = ("NO_COLOR", "NODE_NAME", "NODE_ZONE")
+    names = ("NO_COLOR", "NODE_NAME", "NODE_ZONE", "KUBECONFIG",
+             "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "HOME")
     env = {k: v for k, v in os.environ.items() if k not in names}
     env.update(more)
     return env
@@ -62,11 +63,15 @@ def text_of(*objects):
     return "\n".join(json.dumps(o) for o in objects) + "\n"
 
 
-def has_dns():
-    """Whether the backend dns is built."""
+def has_backend(name):
+    """Whether that backend is built."""
     out = subprocess.run([PROGRAM, "version", "-o", "json"], check=True,
                          capture_output=True, timeout=SECONDS).stdout
-    return "dns" in json.loads(out)["backends"]
+    return name in json.loads(out)["backends"]
+
+
+def has_dns():
+    return has_backend("dns")
 
 
 class Svcctl(unittest.TestCase):

@@ -5,15 +5,18 @@ import os
 import subprocess
 import unittest
 
-from svcctl import MANIFESTS, PROGRAM, Svcctl
+from svcctl import (MANIFESTS, PROGRAM, Svcctl, clean_environment,
+                    has_backend)
 
-COMMANDS = "resolve pick watch explain graph version completion".split()
+COMMANDS = ("resolve pick watch explain graph doctor version "
+            "completion").split()
 NAMED = COMMANDS[:5]
-OPTIONS = """--backend --file --dns-server --namespace --cluster-domain --node --zone
+OPTIONS = """--backend --file --dns-server --kubeconfig --context --exec
+    --namespace --cluster-domain --node --zone
     --view --family --proto --policy --key --externalname --allow --all
     --timeout --fail-stale --output --no-headers --color --verbose
     --help --count --format""".split()
-ABSENT = ["--kubeconfig=x", "--context=x", "--exec=allow"]
+ABSENT = ["--subset=3", "--track", "--resolve"]
 NAME = "svc-nginx.dev:80"
 
 
@@ -43,8 +46,7 @@ class TestHelp(Svcctl):
     def test_absent_is_not_shown(self):
         for command in [[c] for c in COMMANDS] + [[]]:
             out = self.ok(*command, "--help")
-            for word in ("kubeconfig", "--context", "--exec", "doctor",
-                         "export", "apiserver", "adaptive"):
+            for word in ("export", "adaptive"):
                 self.assertNotIn(word, out.lower())
 
     def test_as_plugin(self):
@@ -64,7 +66,7 @@ class TestMistakes(Svcctl):
                 err = self.refused(command, NAME, option, "-f", MANIFESTS)
                 self.assertIn("unknown option", err)
                 self.assertIn(f"svcctl {command} --help", err)
-        for command in ("doctor", "export", "run", "bench"):
+        for command in ("export", "run", "bench"):
             self.assertIn("unknown command", self.refused(command, NAME))
 
     def test_did_you_mean(self):
@@ -139,6 +141,9 @@ class TestMistakes(Svcctl):
     def test_library_judges(self):
         for arguments, words in (
                 (["-b", "apiserver"], "file"), (["-b", "dns"], "file"),
+                (["--kubeconfig", "x"], "two sources"),
+                (["--context", "x"], "two sources"),
+                (["--exec", "maybe"], "valid: allow, deny"),
                 (["--view", "pod"], "pods"), (["--family", "ip4"], "ipv4"),
                 (["--proto", "icmp"], "sctp"), (["--policy", "maglev"], "rr"),
                 (["--externalname", "no"], "same-namespace"),
@@ -147,6 +152,31 @@ class TestMistakes(Svcctl):
             with self.subTest(arguments=arguments):
                 self.assertIn(words, self.refused(
                     "resolve", NAME, "-f", MANIFESTS, *arguments))
+
+
+class TestApiServer(Svcctl):
+    def test_other_backends(self):
+        for backend in ("dns", "file"):
+            for option in ("--kubeconfig", "--context"):
+                err = self.refused("resolve", NAME, "-b", backend, option, "x")
+                self.assertIn(f'option {option[2:]} is set', err)
+                self.assertIn('"apiserver"', err)
+
+    def test_implied(self):
+        path = os.path.join(self.folder, "none")
+        err = self.refused("resolve", NAME, "--kubeconfig", path)
+        self.assertIn(path if has_backend("apiserver") else
+                      'backend "apiserver" is not built', err)
+
+    def test_empty_is_not_given(self):
+        self.ok("resolve", NAME, "-f", MANIFESTS, "--kubeconfig", "",
+                "--context", "", "--exec", "")
+
+    def test_nothing_at_hand(self):
+        err = self.refused("resolve", NAME, "-b", "apiserver",
+                           env=clean_environment(HOME=self.folder))
+        self.assertIn("no kubeconfig" if has_backend("apiserver") else
+                      'backend "apiserver" is not built', err)
 
 
 class TestForms(Svcctl):

@@ -7,8 +7,8 @@ import unittest
 
 from svcctl import SECONDS, Svcctl
 
-COMMANDS = ["completion", "explain", "graph", "pick", "resolve", "version",
-            "watch"]
+COMMANDS = ["completion", "doctor", "explain", "graph", "pick", "resolve",
+            "version", "watch"]
 
 
 class TestBash(Svcctl):
@@ -52,10 +52,15 @@ class TestBash(Svcctl):
         self.assertEqual(self.complete("completion", ""),
                          ["bash", "fish", "zsh"])
         self.assertEqual(self.complete("resolve", "-n", ""), [])
+        self.assertEqual(self.complete("resolve", "--exec", ""),
+                         ["allow", "deny"])
+        self.assertEqual(self.complete("resolve", "-b", "ap"), ["apiserver"])
 
     def test_files(self):
         self.write(name="some.json")
         self.assertEqual(self.complete("resolve", "-f", "so"), ["some.json"])
+        self.assertEqual(self.complete("resolve", "--kubeconfig", "so"),
+                         ["some.json"])
 
 
 @unittest.skipUnless(shutil.which("fish"), "fish is not installed")
