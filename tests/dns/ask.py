@@ -82,13 +82,13 @@ def question(name, kind):
         ">2H", TYPES[kind], 1) + b"\0" + struct.pack(">2HIH", 41, 1232, 0, 0)
 
 
-def ask(port, name, kind, tcp=False, seconds=5):
-    """An Answer from 127.0.0.1; OSError when there is none."""
+def ask(port, name, kind, tcp=False, seconds=5, address="127.0.0.1"):
+    """An Answer from a server; OSError when there is none."""
     message = question(name, kind)
     way = socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM
     with socket.socket(socket.AF_INET, way) as s:
         s.settimeout(seconds)
-        s.connect(("127.0.0.1", port))
+        s.connect((address, port))
         if not tcp:
             s.send(message)
             return Answer(s.recv(65535))
