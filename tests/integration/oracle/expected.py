@@ -314,6 +314,14 @@ class Oracle:
         return (spec.get("internalTrafficPolicy") == "Local" and q.node
                 and not headless and not q.host)
 
+    def zone(self, q):
+        """What was said, else that of the caller's Node."""
+        if q.zone or not q.node:
+            return q.zone
+        labels = [node["metadata"].get("labels") or {}
+                  for (_, name), node in self.nodes.items() if name == q.node]
+        return labels[0].get("topology.kubernetes.io/zone") if labels else None
+
     def usable(self, q, spec, headless, group):
         """What CategorizeEndpoints of kube-proxy leaves: 2.9 rules 7, 13."""
         if self.local(q, spec, headless):
@@ -325,7 +333,7 @@ class Oracle:
                 and not headless:
             return ready
         for hints, mine, word in (("nodes", q.node, "other-node"),
-                                  ("zones", q.zone, "other-zone")):
+                                  ("zones", self.zone(q), "other-zone")):
             if mine and all(getattr(e, hints) for e in ready):
                 here = [e for e in ready if mine in getattr(e, hints)]
                 if here:
