@@ -132,13 +132,18 @@ static int compare(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
+void client_sort(double *times, size_t count)
+{
+    qsort(times, count, sizeof(times[0]), compare);
+}
+
 void client_tell_times(double *times, size_t count)
 {
     double sum = 0;
 
     for (size_t i = 0; i < count; i++)
         sum += times[i];
-    qsort(times, count, sizeof(times[0]), compare);
+    client_sort(times, count);
     client_tell("median", times[count / 2]);
     client_tell("least", times[0]);
     client_tell("mean", sum / (double)count);

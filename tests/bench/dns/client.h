@@ -4,7 +4,8 @@
  * process of its own, so that two versions of one library can stand beside
  * each other. It reads a command a line from standard input and answers each
  * with one JSON object a line; who calls it (compare.py) takes the programs in
- * turn. The names are those of the zone that zone.py writes.
+ * turn. The names are those of the zone that zone.py writes. The programs of
+ * ../api speak so too.
  */
 #ifndef SVC_BENCH_DNS_CLIENT_H
 #define SVC_BENCH_DNS_CLIENT_H
@@ -67,6 +68,8 @@ void client_tell_text(const char *member, const char *value);
 
 /* Wall time, CPU time and allocations, all in one. */
 void client_tell_clock(const struct client_clock *c, size_t operations);
+
+void client_sort(double *times, size_t count);
 
 /* Median, least and mean of times in seconds, which are sorted. */
 void client_tell_times(double *times, size_t count);

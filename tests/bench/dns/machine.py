@@ -5,6 +5,7 @@ import ctypes
 import fcntl
 import json
 import os
+import resource
 import signal
 import socket
 import struct
@@ -95,7 +96,8 @@ class Others:
     @staticmethod
     def now():
         own = sum(work_of(pid) for pid in family_of(os.getpid()))
-        return all_work() - own
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return all_work() - own - ended.ru_utime - ended.ru_stime
 
     def share(self):
         wall = time.monotonic() - self.wall
