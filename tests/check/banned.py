@@ -21,7 +21,7 @@ LIBRARY = """printf fprintf vprintf vfprintf dprintf puts fputs putchar putc
 OWNED = {
     "libsvc/base/alloc.c": "malloc calloc realloc free reallocarray "
                            "aligned_alloc posix_memalign",
-    "libsvc/backend/backend.c": "getenv secure_getenv",
+    "libsvc/backend/surroundings.c": "getenv secure_getenv",
 }
 # A pure machine has no clock, no socket, no thread, no lock, no file.
 PURE = re.compile(r"libsvc/(model|policy|cache|dns|kube)/")

@@ -98,11 +98,14 @@ class Outside:
         static = [] if shared else ["--static"]
         flags = self.run(title, ["pkg-config", *static, "--cflags", "--libs",
                                  "libsvc"])
+        if flags is not None and not shared:
+            # Not -static: a libcurl of a distribution has no static libraries
+            # for all that it needs.
+            flags = flags.replace("-lsvc ", "-l:libsvc.a ")
         for name in names if flags is not None else []:
             program = os.path.join(self.folder, name)
             built = self.run(f"{title}: {name}", [
-                "cc", *WARNINGS, *([] if shared else ["-static"]), "-o",
-                program, f"{name}.c", *flags.split()])
+                "cc", *WARNINGS, "-o", program, f"{name}.c", *flags.split()])
             if built is not None:
                 self.start(f"{title}: {name}",
                            [program, *self.arguments(name)], shared)

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each backend can be left out, and all of them: the library builds without,
-no longer needs their libraries, and with none says what is missing.
+"""Each backend can be left out, all but one, and all: the library builds
+without, no longer needs their libraries, alone answers from a source of its
+kind, and with none says what is missing.
 Usage: nobackend.py ROOT BUILD_DIR"""
+import itertools
 import os
 import re
 import subprocess
 
 import gate
+import sources
 
 # Backend, and the libraries that go with it.
-BACKENDS = {"FILE": ("libjson-c", "libyaml"), "DNS": ("libcares",)}
+BACKENDS = {"FILE": ("libjson-c", "libyaml"), "DNS": ("libcares",),
+            "APISERVER": ("libcurl", "libjson-c", "libyaml")}
 ENOTSUP_EXIT = 2
 
 
@@ -35,6 +39,17 @@ def answer_problems(svcctl):
             f"{ENOTSUP_EXIT} with SVC_ENOTSUP\n{answer.stdout}{answer.stderr}"]
 
 
+def alone_problems(svcctl, backend):
+    """The only backend must answer, from a source of its kind."""
+    with sources.KINDS[backend]() as options:
+        answer = run(svcctl, "resolve", "web.shop:80", "--view", "auto"
+                     if backend == "DNS" else "pods", "-o", "name", *options)
+    if answer.stdout == f"{sources.ADDRESS}:80\n":
+        return []
+    return [f"{svcctl} resolve: exit {answer.returncode}\n{answer.stdout}"
+            f"{answer.stderr}"]
+
+
 def build_without(root, folder, backends):
     """Problems of a build tree that leaves these backends out."""
     for command in (
@@ -48,18 +63,29 @@ def build_without(root, folder, backends):
     return []
 
 
+def spare_libraries(without):
+    """The libraries that only these backends need."""
+    needed = {name for backend, names in BACKENDS.items()
+              if backend not in without for name in names}
+    return tuple(sorted({name for backend in without
+                         for name in BACKENDS[backend]} - needed))
+
+
 def check(root, build):
     problems = []
-    for backends in (*((b,) for b in BACKENDS), tuple(BACKENDS)):
+    for backends in (without for count in range(1, len(BACKENDS) + 1)
+                     for without in itertools.combinations(BACKENDS, count)):
         folder = os.path.join(build, "-".join(("without", *backends)).lower())
         found = build_without(os.path.abspath(root), folder, backends)
         problems += found
         if found:
             continue
-        for backend in backends:
-            problems += needed_problems(os.path.join(folder, "libsvc.so"),
-                                        BACKENDS[backend])
-        if len(backends) == len(BACKENDS):
+        problems += needed_problems(os.path.join(folder, "libsvc.so"),
+                                    spare_libraries(backends))
+        left = [name for name in BACKENDS if name not in backends]
+        if len(left) == 1:
+            problems += alone_problems(os.path.join(folder, "svcctl"), *left)
+        if not left:
             problems += answer_problems(os.path.join(folder, "svcctl"))
     return problems
 
