@@ -37,8 +37,7 @@ enum reason {
     RUNS,
     ENDED,
     TIMED_OUT,
-    TOO_MUCH,
-    NO_MEMORY
+    TOO_MUCH
 };
 
 struct svc__proc {
@@ -124,8 +123,6 @@ static int explain(const struct svc__proc *p, svc_error *ret)
     char tail[TAIL_BYTES + 3];
 
     write_tail(p, tail);
-    if (p->reason == NO_MEMORY)
-        return svc__err_nomem(ret);
     if (p->reason == TIMED_OUT)
         return svc__err_set(ret, SVC_EAUTH,
                             "\"%.150s\" did not end within %d ms%s", p->name,
@@ -171,8 +168,7 @@ static void finish(struct svc__proc *p, enum reason reason)
     if (err != 0)
         p->done(p->arg, err, NULL, 0, &error);
     else
-        p->done(p->arg, 0, p->output.data != NULL ? p->output.data : "",
-                p->output.size, NULL);
+        p->done(p->arg, 0, p->output.data, p->output.size, NULL);
 }
 
 /* Its output has ended: has it? */
@@ -211,18 +207,12 @@ static void out_is_ready(void *arg, unsigned events)
 {
     struct svc__proc *p = arg;
     size_t room = p->output_max + 1 - p->output.size;
-    char *to;
     ssize_t got;
 
     (void)events;
     if (room > READ_BYTES)
         room = READ_BYTES;
-    to = svc__buf_reserve(&p->output, room);
-    if (to == NULL) {
-        finish(p, NO_MEMORY);
-        return;
-    }
-    got = read(p->out.fd, to, room);
+    got = read(p->out.fd, p->output.data + p->output.size, room);
     if (got > 0)
         p->output.size += (size_t)got;
     if (p->output.size > p->output_max)
@@ -317,7 +307,12 @@ int svc__proc_start(const struct svc__proc_settings *settings,
     svc__timer_init(&p->look, look_for_end, p);
     svc__buf_init(&p->output, settings->output_max + 1);
     p->name = svc__strdup(settings->argv[0]);
-    err = p->name == NULL ? svc__err_nomem(reterr) : start(p, settings, reterr);
+    /* All of it at once: a block that is moved leaves a copy unwiped. */
+    if (p->name == NULL ||
+        svc__buf_reserve(&p->output, settings->output_max + 1) == NULL)
+        err = svc__err_nomem(reterr);
+    else
+        err = start(p, settings, reterr);
     if (err != 0) {
         svc__proc_free(p);
         return err;
@@ -332,8 +327,7 @@ void svc__proc_free(struct svc__proc *p)
     if (p == NULL || p->fork_generation != svc__fork_generation())
         return;
     stop(p);
-    if (p->output.data != NULL)
-        svc__wipe(p->output.data, p->output.cap);
+    svc__wipe(p->output.data, p->output.size);
     svc__buf_fini(&p->output);
     svc__free(p->name);
     svc__free(p);

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define OUTPUT_MAX 1000
+#define OUTPUT_MAX  1000
+#define OUTPUT_ROOM 20000
+
+#define SECRET '\x7e' /* nothing else is full of it */
 
 struct outcome {
     struct svc__proc *proc;
@@ -29,17 +33,55 @@ struct outcome {
     int done;
     int err;
     size_t size;
-    char output[OUTPUT_MAX + 1];
+    char output[OUTPUT_ROOM + 1];
     svc_error error;
 };
 
 static struct svc__loop *loop;
 static struct outcome outcome;
+static size_t output_max;
+
+/* ---- what is given back ---------------------------------------------------
+ */
+
+static int leaks; /* blocks that were freed with the secret in them */
+
+static void look(const char *block)
+{
+    size_t size = malloc_usable_size((void *)(uintptr_t)block);
+    size_t run = 0;
+
+    for (size_t i = 0; i < size && run < 64; i++)
+        run = block[i] == SECRET ? run + 1 : 0;
+    leaks += run == 64;
+}
+
+static void free_and_look(void *ptr)
+{
+    if (ptr != NULL)
+        look(ptr);
+    free(ptr);
+}
+
+/* Always moves, as some do. */
+static void *realloc_and_look(void *ptr, size_t size)
+{
+    void *moved = malloc(size);
+    size_t before = ptr == NULL ? 0 : malloc_usable_size(ptr);
+
+    if (moved == NULL)
+        return NULL;
+    if (ptr != NULL)
+        memcpy(moved, ptr, before < size ? before : size);
+    free_and_look(ptr);
+    return moved;
+}
 
 static int setup(void **state)
 {
     (void)state;
     memset(&outcome, 0, sizeof(outcome));
+    output_max = OUTPUT_MAX;
     return svc__loop_new(&loop, NULL);
 }
 
@@ -80,7 +122,7 @@ static int start(const char *const *argv, int timeout_ms)
                                           .argv = argv,
                                           .envp = envp,
                                           .path = "/usr/bin:/bin",
-                                          .output_max = OUTPUT_MAX,
+                                          .output_max = output_max,
                                           .timeout_ms = timeout_ms,
                                           .done = done,
                                           .arg = &outcome};
@@ -281,6 +323,21 @@ static void what_cannot_be_run(void **state)
     }
 }
 
+/* More than a read takes, so that it comes piece by piece. */
+static void nothing_of_it_is_left(void **state)
+{
+    (void)state;
+    output_max = OUTPUT_ROOM;
+    leaks = 0;
+    run("head -c 20000 /dev/zero | tr '\\0' '~'", 20000);
+    assert_int_equal(outcome.size, OUTPUT_ROOM);
+    for (size_t i = 0; i < OUTPUT_ROOM; i++)
+        assert_int_equal(outcome.output[i], SECRET);
+    svc__proc_free(outcome.proc);
+    outcome.proc = NULL;
+    assert_int_equal(leaks, 0);
+}
+
 /* A host may have closed its own. */
 static void without_standard_descriptors(void **state)
 {
@@ -303,6 +360,8 @@ static void without_standard_descriptors(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    static const svc_allocator looking = {malloc, realloc_and_look,
+                                          free_and_look};
     const struct CMUnitTest tests[] = {
         TEST(output_is_given),
         TEST(it_gets_what_it_was_given),
@@ -322,8 +381,11 @@ int main(void)
         TEST(it_may_be_freed_inside),
         TEST(freeing_kills),
         TEST(what_cannot_be_run),
+        TEST(nothing_of_it_is_left),
         TEST(without_standard_descriptors),
     };
 
+    if (svc_allocator_set(&looking) != 0)
+        return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
