@@ -13,7 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define PROXY_MAX ((size_t)4096)
+#define SCHEME_SHOWN 32
 
 /* What may be a proxy. socks5 would have names looked up here, so it is read
  * as socks5h, like everywhere in Go (faults A30). */
@@ -51,13 +51,15 @@ static int keep_proxy(struct svc__http_kept *k, const char *url,
         return svc__err_set(reterr, SVC_EINVAL, "the proxy's URL is malformed");
     i = find_proxy(url, k->proxy_at.scheme_size);
     if (i == PROXIES) {
+        const size_t size = k->proxy_at.scheme_size;
+
         svc__err_set(reterr, SVC_EINVAL,
                      "a proxy of the kind \"%.*s\" cannot be used",
-                     (int)(k->proxy_at.scheme_size % 32), url);
+                     (int)(size < SCHEME_SHOWN ? size : SCHEME_SHOWN), url);
         svc__err_hint(reterr, "http, https and socks5 can");
         return SVC_EINVAL;
     }
-    svc__buf_init(&b, PROXY_MAX);
+    svc__buf_init(&b, strlen(url) + 16);
     svc__buf_add_text(&b, proxies[i].curl);
     svc__buf_add(&b, url + k->proxy_at.scheme_size,
                  (size_t)(k->proxy_at.rest - url) - k->proxy_at.scheme_size);

@@ -96,13 +96,22 @@ static const char *read_port(const char *at, struct svc__http_url *ret)
     return ret->port == 0 || ret->port > 65535 ? NULL : at;
 }
 
+/* Where the scheme ends (RFC 3986 section 3.1): what has another character
+ * before its "://" has none, though it may hold a password. */
+static const char *scheme_end(const char *url)
+{
+    while (is_host_char(*url) || *url == '+')
+        url++;
+    return strncmp(url, "://", 3) == 0 ? url : NULL;
+}
+
 int svc__http_url_read(const char *url, struct svc__http_url *ret)
 {
-    const char *at = strstr(url, "://");
+    const char *at = scheme_end(url);
     const char *end;
     const char *user;
 
-    if (!svc__http_url_is_token(url) || at == NULL)
+    if (!svc__http_url_is_token(url) || at == NULL || at == url)
         return SVC_EINVAL;
     ret->scheme_size = (size_t)(at - url);
     ret->is_tls = ret->scheme_size == 5 && strncasecmp(url, "https", 5) == 0;

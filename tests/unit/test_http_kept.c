@@ -33,6 +33,7 @@ static void proxies(void **state)
         {"sesame", NULL, 0},
         {"http://sesame@", NULL, 0},
         {"http://a\r\nX: sesame", NULL, 0},
+        {"me:sesame@a:3128/?u=http://x", NULL, 0},
     };
 
     (void)state;
@@ -50,6 +51,34 @@ static void proxies(void **state)
         }
         svc__http_kept_fini(&kept);
     }
+}
+
+static void the_kind_is_told(void **state)
+{
+    static const char scheme[] = "abcdefghijklmnopqrstuvwxyz012345://a";
+    struct svc__http_settings settings = {.proxy = scheme};
+    struct svc__http_kept kept = {0};
+    svc_error error = {0};
+
+    (void)state;
+    assert_int_equal(svc__http_kept_init(&kept, &settings, &error), SVC_EINVAL);
+    assert_non_null(strstr(error.message, "abcdefghijklmnopqrstuvwxyz012345"));
+    svc__http_kept_fini(&kept);
+}
+
+/* A password may be as long as it likes. */
+static void a_long_one(void **state)
+{
+    char url[10000] = "http://me:";
+    struct svc__http_settings settings = {.proxy = url};
+    struct svc__http_kept kept = {0};
+
+    (void)state;
+    memset(url + 10, 'a', sizeof(url) - 10);
+    memcpy(url + sizeof(url) - 5, "@a:1", 5);
+    assert_int_equal(svc__http_kept_init(&kept, &settings, NULL), 0);
+    assert_string_equal(kept.proxy, url);
+    svc__http_kept_fini(&kept);
 }
 
 static void pairs(void **state)
@@ -102,8 +131,8 @@ static void names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(proxies),
-        cmocka_unit_test(pairs),
+        cmocka_unit_test(proxies),    cmocka_unit_test(the_kind_is_told),
+        cmocka_unit_test(a_long_one), cmocka_unit_test(pairs),
         cmocka_unit_test(names),
     };
 

@@ -64,7 +64,10 @@ static void bad_urls(void **state)
                                        "https://a\n",
                                        "https://\xc3\xa9",
                                        "https://a%41/",
-                                       "https://a@"};
+                                       "https://a@",
+                                       "://a",
+                                       "me:pw@a:1/?u=http://x",
+                                       "me@a/http://x"};
     char host[300] = "https://";
     struct svc__http_url url;
 
