@@ -195,16 +195,20 @@ static int say_certificate(const struct svc__http_facts *f, const char *subject,
 static int say_connect(const struct svc__http_facts *f, const char *subject,
                        svc_error *reterr)
 {
+    int code;
+
     if (f->error == 0)
         return svc__err_set(reterr, SVC_EUNREACH, "%s: cannot connect: %.200s",
                             subject, f->detail);
-    (void)svc__err_errno(reterr, f->error, subject);
-    if (f->problem == SVC__HTTP_SOCKET && reterr != NULL)
-        reterr->code = SVC_ENOMEM;
+    code = svc__err_errno(reterr, f->error, subject);
+    if (f->problem == SVC__HTTP_SOCKET)
+        code = SVC_ENOMEM;
+    if (reterr != NULL)
+        reterr->code = code;
     if (f->error == EMFILE || f->error == ENFILE)
         svc__err_hint(reterr, "close descriptors, or raise the limit of open "
                               "files (ulimit -n)");
-    return f->problem == SVC__HTTP_SOCKET ? SVC_ENOMEM : SVC_EUNREACH;
+    return code;
 }
 
 /* The errors of a connection that was there have no code each. */

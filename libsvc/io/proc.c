@@ -240,14 +240,15 @@ static void is_late(void *arg)
 static int refuse(const char *name, int error, svc_error *reterr)
 {
     char what[200];
-    int is_short = error == ENOMEM || error == EAGAIN || error == EMFILE ||
-                   error == ENFILE;
+    int code;
 
     (void)snprintf(what, sizeof(what), "start \"%.150s\"", name);
-    (void)svc__err_errno(reterr, error, what);
+    code = svc__err_errno(reterr, error, what);
+    if (code != SVC_ENOMEM)
+        code = SVC_EAUTH;
     if (reterr != NULL)
-        reterr->code = is_short ? SVC_ENOMEM : SVC_EAUTH;
-    return is_short ? SVC_ENOMEM : SVC_EAUTH;
+        reterr->code = code;
+    return code;
 }
 
 static int start(struct svc__proc *p, const struct svc__proc_settings *settings,

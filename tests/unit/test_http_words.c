@@ -28,6 +28,7 @@ static const struct {
     {SVC__HTTP_CONNECT, ECONNREFUSED, 0, "x", SVC_EUNREACH,
      "Connection refused"},
     {SVC__HTTP_CONNECT, EADDRNOTAVAIL, 0, "x", SVC_EUNREACH, "Cannot assign"},
+    {SVC__HTTP_CONNECT, ENOMEM, 0, "x", SVC_ENOMEM, "Cannot allocate"},
     {SVC__HTTP_CONNECT, 0, 0, "odd", SVC_EUNREACH, "cannot connect: odd"},
     {SVC__HTTP_CONNECT_TIME, 0, 0, "", SVC_EUNREACH,
      "no connection within 1234 ms"},
