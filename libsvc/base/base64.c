@@ -5,7 +5,6 @@
 #include "base/base64.h"
 
 #include <stdint.h>
-#include <string.h>
 #include <svc/svc.h>
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst"

@@ -19,9 +19,9 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/sync.h"
+#include "base/wipe.h"
 #include "io/http_flow.h"
 #include "io/http_guard.h"
-#include "io/http_plan.h"
 #include "io/http_policy.h"
 #include "io/http_socket.h"
 
@@ -112,7 +112,7 @@ static void drop(struct entry *e)
     curl_easy_cleanup(e->easy);
     leave(h);
     for (struct curl_slist *it = e->lists[HEADERS]; it != NULL; it = it->next)
-        svc__http_plan_wipe(it->data);
+        svc__wipe(it->data, strlen(it->data));
     for (size_t i = 0; i < LISTS; i++)
         curl_slist_free_all(e->lists[i]);
     svc__http_flow_fini(&e->flow);
@@ -134,8 +134,6 @@ static enum svc__http_problem problem_of(const struct entry *e, CURLcode code)
     size_t i = 0;
     curl_off_t first_byte = 0;
 
-    if (e->flow.problem != SVC__HTTP_NONE)
-        return e->flow.problem;
     /* For curl a line of headers over its bound is out of memory. */
     if (code == CURLE_OUT_OF_MEMORY && !e->flow.head.is_whole &&
         curl_easy_getinfo(e->easy, CURLINFO_STARTTRANSFER_TIME_T,
@@ -369,7 +367,7 @@ static CURLcode set_tls(CURL *easy, const struct svc__http_kept *k)
     also(&code, set_blob(easy, CURLOPT_SSLCERT_BLOB, &k->certificate));
     also(&code, set_blob(easy, CURLOPT_SSLKEY_BLOB, &k->key));
     if (k->ca.text != NULL)
-        also(&code, set_pointers(easy, others, 4));
+        also(&code, set_pointers(easy, others, COUNT(others)));
     if (k->insecure)
         also(&code, set_numbers(easy, insecure, COUNT(insecure)));
     return code;
@@ -389,7 +387,7 @@ static CURLcode set_common(CURL *easy, struct svc__http *h)
     };
     CURLcode code = set_numbers(easy, numbers, COUNT(numbers));
 
-    also(&code, set_pointers(easy, pointers, 5));
+    also(&code, set_pointers(easy, pointers, COUNT(pointers)));
     also(&code, set_tls(easy, k));
     also(&code,
          curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket));
@@ -442,7 +440,7 @@ static CURLcode set_request(struct entry *e, const struct svc__http_request *q)
             {CURLOPT_ERRORBUFFER, e->detail},
         };
 
-        code = set_pointers(e->easy, pointers, 9);
+        code = set_pointers(e->easy, pointers, COUNT(pointers));
     }
     return code;
 }

@@ -107,32 +107,18 @@ static void asctime_form(struct reader *r, struct moment *m)
     m->year = number(r, 4);
 }
 
-static int days_of(int year, int month_index)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    int is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-    return days[month_index] + (month_index == 1 && is_leap);
-}
-
-/* A leap second is possible. */
-static int is_possible(const struct moment *m)
-{
-    return m->year >= 1970 && m->day >= 1 &&
-           m->day <= days_of(m->year, m->month) && m->hour <= 23 &&
-           m->minute <= 59 && m->second <= 60;
-}
-
+/* Seconds of the epoch; -1: there is no such moment. timegm makes another day
+ * of one that its month does not have. A leap second is possible. */
 static int64_t seconds_of(const struct moment *m)
 {
-    struct tm parts = {.tm_year = m->year - 1900,
-                       .tm_mon = m->month,
-                       .tm_mday = m->day,
-                       .tm_hour = m->hour,
-                       .tm_min = m->minute,
-                       .tm_sec = m->second};
+    struct tm day = {
+        .tm_year = m->year - 1900, .tm_mon = m->month, .tm_mday = m->day};
+    int64_t seconds = (int64_t)timegm(&day);
 
-    return (int64_t)timegm(&parts);
+    if (m->year < 1970 || day.tm_mday != m->day || m->hour > 23 ||
+        m->minute > 59 || m->second > 60)
+        return -1;
+    return seconds + m->hour * 3600 + m->minute * 60 + m->second;
 }
 
 int64_t svc__http_date_read(const char *text, size_t size)
@@ -153,9 +139,7 @@ int64_t svc__http_date_read(const char *text, size_t size)
             asctime_form(&r, &m);
         }
     }
-    if (r.bad || r.at != r.end || !is_possible(&m))
-        return -1;
-    return seconds_of(&m);
+    return r.bad || r.at != r.end ? -1 : seconds_of(&m);
 }
 
 void svc__http_date_write(int64_t seconds, char ret[SVC__HTTP_DATE_SIZE])

@@ -8,17 +8,9 @@
 #include "io/http_flow.h"
 
 #include "base/err.h"
+#include "base/wall.h"
 
 #include <string.h>
-#include <time.h>
-
-static int64_t wall_clock_s(void)
-{
-    struct timespec now = {0};
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec;
-}
 
 static int64_t answer_ms(const struct svc__http_request *q)
 {
@@ -128,7 +120,7 @@ int svc__http_flow_explain(const struct svc__http_flow *f,
     facts->address = f->plan.address;
     facts->proxy = f->plan.proxy;
     facts->tls_name = f->plan.tls_name;
-    facts->now_s = wall_clock_s();
+    facts->now_s = svc__wall_now_s();
     facts->ms = SVC__HTTP_CONNECT_MS;
     if (f->problem != SVC__HTTP_NONE) {
         facts->problem = f->problem;
@@ -146,7 +138,7 @@ static int answered(struct svc__http_flow *f)
 
     q->status = f->head.status;
     q->date_s = f->head.date_s;
-    q->retry_after_ms = svc__http_head_retry_ms(&f->head, wall_clock_s());
+    q->retry_after_ms = svc__http_head_retry_ms(&f->head, svc__wall_now_s());
     memcpy(q->content_type, f->head.content_type, sizeof(q->content_type));
     measure(f);
     set_timer(f);

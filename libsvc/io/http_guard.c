@@ -8,6 +8,7 @@
 #include "io/http_guard.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -27,10 +28,11 @@ static void only_pipe(sigset_t *ret)
 void svc__http_guard_enter(struct svc__http_guard *g)
 {
     sigset_t pipe_set;
+    sigset_t mask;
 
     only_pipe(&pipe_set);
-    (void)pthread_sigmask(SIG_BLOCK, &pipe_set, &g->mask);
-    g->was_blocked = sigismember(&g->mask, SIGPIPE) == 1;
+    (void)pthread_sigmask(SIG_BLOCK, &pipe_set, &mask);
+    g->was_blocked = sigismember(&mask, SIGPIPE) == 1;
     /* Not blocked, it cannot have been pending. */
     g->was_pending = g->was_blocked && is_pending();
 }

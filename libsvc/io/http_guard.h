@@ -7,11 +7,8 @@
 #ifndef SVC_IO_HTTP_GUARD_H
 #define SVC_IO_HTTP_GUARD_H
 
-#include <signal.h>
-
 struct svc__http_guard {
-    sigset_t mask;   /* of before */
-    int was_blocked; /* SIGPIPE in it */
+    int was_blocked; /* SIGPIPE, in the mask of before */
     int was_pending; /* one that is the host's */
 };
 

@@ -96,8 +96,7 @@ static void drop_pem(struct svc__http_pem *pem)
 {
     char *text = (char *)(uintptr_t)pem->text; /* it is ours */
 
-    if (text != NULL)
-        svc__wipe(text, pem->size);
+    svc__wipe(text, pem->size);
     svc__free(text);
 }
 
@@ -148,9 +147,7 @@ int svc__http_kept_init(struct svc__http_kept *ret,
 
 void svc__http_kept_fini(struct svc__http_kept *k)
 {
-    if (k->proxy != NULL)
-        svc__wipe(k->proxy, strlen(k->proxy));
-    svc__free(k->proxy);
+    svc__wipe_text(k->proxy);
     svc__free(k->user_agent);
     svc__free(k->tls_server_name);
     drop_pem(&k->ca);

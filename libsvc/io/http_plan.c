@@ -19,7 +19,6 @@
 #include "base/err.h"
 #include "base/wipe.h"
 
-#include <stdarg.h>
 #include <string.h>
 #include <strings.h>
 
@@ -233,16 +232,9 @@ int svc__http_plan_init(struct svc__http_plan *ret,
     return 0;
 }
 
-void svc__http_plan_wipe(char *header)
-{
-    if (header != NULL)
-        svc__wipe(header, strlen(header));
-}
-
 void svc__http_plan_fini(struct svc__http_plan *p)
 {
-    svc__http_plan_wipe(p->authorization);
-    svc__free(p->authorization);
+    svc__wipe_text(p->authorization);
     svc__free(p->url);
     svc__free(p->tls_name);
     svc__free(p->server);

@@ -33,7 +33,4 @@ int svc__http_plan_init(struct svc__http_plan *ret,
                         const struct svc__http_request *q, svc_error *reterr);
 void svc__http_plan_fini(struct svc__http_plan *p);
 
-/* Overwrites a header that may hold a token; NULL is allowed. */
-void svc__http_plan_wipe(char *header);
-
 #endif

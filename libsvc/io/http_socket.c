@@ -121,9 +121,8 @@ static uint64_t number_of(int fd)
                                                        : 0;
 }
 
-/* curl closes a socket that was not connected yet by itself, and says nothing
- * (7.88: cf_socket_close): that its descriptor is free again tells it. */
-static void forget_closed(const struct svc__http_sockets *sockets, int fd)
+/* What is known of the socket that had this number, if anything is. */
+static void forget_number(const struct svc__http_sockets *sockets, int fd)
 {
     struct one *s = find(sockets, fd);
 
@@ -159,7 +158,10 @@ int svc__http_socket_open(struct svc__http_sockets *sockets, int family,
         svc__free(s);
         return -1;
     }
-    forget_closed(sockets, s->io.fd);
+    /* curl closes a socket that was not connected yet by itself, and says
+     * nothing (7.88: cf_socket_close): that its number is free again tells
+     * it. */
+    forget_number(sockets, s->io.fd);
     configure(s->io.fd);
     s->number = number_of(s->io.fd);
     s->sockets = sockets;
@@ -197,10 +199,7 @@ int svc__http_socket_watch(struct svc__http_sockets *sockets, int fd,
 
 void svc__http_socket_close(struct svc__http_sockets *sockets, int fd)
 {
-    struct one *s = find(sockets, fd);
-
-    if (s != NULL)
-        forget(s);
+    forget_number(sockets, fd);
     close(fd);
 }
 

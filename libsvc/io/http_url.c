@@ -62,11 +62,11 @@ int svc__http_url_is_host(const char *text)
 /* The host, from at to where it ends; NULL: there is none. */
 static const char *read_host(const char *at, struct svc__http_url *ret)
 {
+    const int is_bracketed = *at == '[';
     const char *end = at;
     const char *after;
 
-    ret->is_ipv6 = *at == '[';
-    if (ret->is_ipv6) {
+    if (is_bracketed) {
         at++;
         end = strchr(at, ']');
         if (end == NULL)
@@ -82,7 +82,7 @@ static const char *read_host(const char *at, struct svc__http_url *ret)
     memcpy(ret->host, at, (size_t)(end - at));
     ret->host[end - at] = '\0';
     ret->is_numeric = svc__http_url_is_address(ret->host);
-    return ret->is_ipv6 && !ret->is_numeric ? NULL : after;
+    return is_bracketed && !ret->is_numeric ? NULL : after;
 }
 
 /* The port, from a colon on, if there is one; NULL: it cannot be. */

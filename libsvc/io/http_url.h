@@ -18,8 +18,7 @@ struct svc__http_url {
     int is_numeric; /* host is an address */
     int has_user;
     char host[SVC__HTTP_URL_HOST_SIZE]; /* without brackets */
-    int is_ipv6;
-    unsigned port;    /* 0: not written */
+    unsigned port;                      /* 0: not written */
     const char *rest; /* from the first slash behind the port, or "" */
 };
 

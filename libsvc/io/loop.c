@@ -14,7 +14,7 @@
  * Everything is level-triggered: what a round leaves unread, or has no room
  * for, is told again in the next.
  * Timers are a sorted list: setting one is linear in those set, and there are
- * a few for each source. A heap would need an allocation that can fail.
+ * a few for each source. A heap would not keep the order of equal deadlines.
  * An epoll is shared with the children of a fork: removing a descriptor there
  * would remove it for the parent too, hence the generation (faults P7).
  */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Raw DNS packets out and in, over c-ares as transport: it owns the sockets'
- * life and the framing over TCP; what is asked, of whom, how long to wait and
- * what an answer means is decided elsewhere. Every packet that comes in is
- * judged before c-ares sees it, so that a forged or broken one never ends a
- * query. The only file that includes ares.h. Thread that dispatches.
+ * Raw DNS packets out and in, over c-ares as transport: it writes the queries
+ * and owns the sockets' life; what is asked, of whom, how long to wait and what
+ * an answer means is decided elsewhere. What comes in is judged here and never
+ * given to c-ares, so that a forged or broken packet never ends a query. The
+ * only file that includes ares.h. Thread that dispatches.
  */
 #ifndef SVC_IO_RESOLV_H
 #define SVC_IO_RESOLV_H

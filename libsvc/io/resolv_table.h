@@ -10,7 +10,6 @@
 
 #include "io/resolv.h"
 
-#include <stddef.h>
 #include <stdint.h>
 
 #define SVC__RESOLV_TABLE_SLOTS 1024 /* over 2 for a query: short walks */
