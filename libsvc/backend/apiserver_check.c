@@ -117,10 +117,8 @@ static void note_credentials(struct run *run)
     int64_t end_s = INT64_MAX;
     svc_error found;
 
-    if (c->exec != NULL && l->has_credential &&
-        l->credential.expires_s != INT64_MAX) {
-        note_end(run, "the credential of the plugin", 1,
-                 l->credential.expires_s);
+    if (c->exec != NULL && l->has_credential && l->expires_s != INT64_MAX) {
+        note_end(run, "the credential of the plugin", 1, l->expires_s);
         return;
     }
     if (l->token.bytes != NULL &&

@@ -11,7 +11,6 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/wall.h"
-#include "base/wipe.h"
 #include "io/file.h"
 
 #include <string.h>
@@ -53,6 +52,7 @@ static void forget(struct svc__apiserver_login *l)
     svc__apiserver_secret_drop(&l->ca);
     svc__apiserver_secret_drop(&l->certificate);
     svc__apiserver_secret_drop(&l->key);
+    l->has_credential = 0;
     l->tls_generation++;
     l->read_ms = INT64_MIN;
 }
@@ -164,6 +164,24 @@ static int read_material(struct svc__apiserver_login *l, svc_error *reterr)
 
 /* ---- the plugin ---------------------------------------------------------- */
 
+/* Takes what the plugin gave: the whole credential, so what it does not have
+ * is no longer there. */
+static void take_credential(struct svc__apiserver_login *l,
+                            struct svc__config_credential *c)
+{
+    struct svc__config_data token = {c->token,
+                                     c->token == NULL ? 0 : strlen(c->token)};
+    int changed;
+
+    (void)replace(&l->token, &token);
+    changed = replace(&l->certificate, &c->certificate);
+    changed |= replace(&l->key, &c->key);
+    l->tls_generation += (uint64_t)changed;
+    l->expires_s = c->expires_s;
+    l->has_credential = 1;
+    l->got_ms = svc__loop_now_ms(l->env->loop);
+}
+
 static void on_plugin(void *arg, int err, const char *output, size_t size,
                       const svc_error *error)
 {
@@ -178,10 +196,7 @@ static void on_plugin(void *arg, int err, const char *output, size_t size,
                                            l->config->exec->api_version, &got,
                                            &l->plugin_error) == 0) {
         l->plugin_error.code = 0;
-        svc__config_credential_fini(&l->credential);
-        l->credential = got;
-        l->has_credential = 1;
-        l->got_ms = svc__loop_now_ms(l->env->loop);
+        take_credential(l, &got);
     } else {
         svc__config_credential_fini(&got);
     }
@@ -199,40 +214,8 @@ static void on_plugin(void *arg, int err, const char *output, size_t size,
 static int is_expired(const struct svc__apiserver_login *l)
 {
     return !l->has_credential ||
-           (svc__wall_now_s() >= l->credential.expires_s &&
+           (svc__wall_now_s() >= l->expires_s &&
             svc__loop_now_ms(l->env->loop) - l->got_ms >= SVC__LOGIN_USE_MS);
-}
-
-/* One of what a plugin gave, or nothing: *changed is set when it is another
- * one. */
-static int take(struct svc__config_data *place, const char *bytes, size_t size,
-                int *changed)
-{
-    struct svc__config_data fresh = {NULL, 0};
-
-    if (bytes != NULL && svc__apiserver_secret_copy(bytes, size, &fresh) != 0)
-        return SVC_ENOMEM;
-    *changed |= replace(place, &fresh);
-    return 0;
-}
-
-/* Takes what the plugin gave: the whole credential, so what it does not have
- * is no longer there. */
-static int take_credential(struct svc__apiserver_login *l, svc_error *reterr)
-{
-    const struct svc__config_credential *c = &l->credential;
-    const size_t token_size = c->token == NULL ? 0 : strlen(c->token);
-    int is_other_token = 0;
-    int changed = 0;
-    int err = take(&l->token, c->token, token_size, &is_other_token);
-
-    if (err == 0)
-        err = take(&l->certificate, c->certificate.bytes, c->certificate.size,
-                   &changed);
-    if (err == 0)
-        err = take(&l->key, c->key.bytes, c->key.size, &changed);
-    l->tls_generation += (uint64_t)changed;
-    return err == 0 ? 0 : svc__err_nomem(reterr);
 }
 
 /* Has the plugin run where it must: 0, 1 while it runs, or a code. */
@@ -252,7 +235,7 @@ static int need_plugin(struct svc__apiserver_login *l, int anew,
         return before.code;
     }
     if (!anew && !is_expired(l))
-        return take_credential(l, reterr);
+        return 0;
     l->has_credential = 0;
     err = svc__apiserver_plugin_start(l, done, &l->plugin, reterr);
     return err == 0 ? 1 : err;
@@ -276,7 +259,6 @@ int svc__apiserver_login_init(struct svc__apiserver_login *l,
 void svc__apiserver_login_fini(struct svc__apiserver_login *l)
 {
     svc__proc_free(l->plugin);
-    svc__config_credential_fini(&l->credential);
     forget(l);
     svc__config_free(l->config);
     svc__free(l->where);

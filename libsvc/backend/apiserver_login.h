@@ -39,9 +39,9 @@ struct svc__apiserver_login {
     /* its own */
     int64_t read_ms; /* when the files were read; INT64_MIN: never */
     struct svc__proc *plugin;
-    struct svc__config_credential credential; /* of the plugin */
-    int has_credential;
-    int64_t got_ms;         /* when */
+    int has_credential;     /* what counts is the plugin's */
+    int64_t expires_s;      /* it ends then, as in svc__config_credential */
+    int64_t got_ms;         /* when it came */
     svc_error plugin_error; /* of its last run; code 0: none */
     void (*ready)(void *arg);
     void *arg;

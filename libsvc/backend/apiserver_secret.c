@@ -25,8 +25,7 @@ void svc__apiserver_secret_drop(struct svc__config_data *d)
     d->size = 0;
 }
 
-int svc__apiserver_secret_copy(const char *bytes, size_t size,
-                               struct svc__config_data *ret)
+static int copy(const char *bytes, size_t size, struct svc__config_data *ret)
 {
     ret->bytes = svc__strndup(bytes, size);
     ret->size = ret->bytes == NULL ? 0 : size;
@@ -44,9 +43,8 @@ static int load(const struct svc__config_data *data, const char *path,
     ret->bytes = NULL;
     ret->size = 0;
     if (data->bytes != NULL)
-        return svc__apiserver_secret_copy(data->bytes, data->size, ret) == 0
-                   ? 0
-                   : svc__err_nomem(reterr);
+        return copy(data->bytes, data->size, ret) == 0 ? 0
+                                                       : svc__err_nomem(reterr);
     if (path == NULL)
         return 0;
     svc__buf_init(&b, max);
@@ -113,7 +111,7 @@ int svc__apiserver_secret_token(const struct svc__config *c, const char *path,
                         "have");
         svc__err_hint(reterr, "wait for the file to be written whole, or "
                               "write it anew");
-    } else if (svc__apiserver_secret_copy(text, size, ret) != 0) {
+    } else if (copy(text, size, ret) != 0) {
         err = svc__err_nomem(reterr);
     }
     svc__apiserver_secret_drop(&raw);

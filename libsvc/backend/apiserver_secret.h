@@ -9,19 +9,15 @@
 
 #include "kube/config.h"
 
-#include <stddef.h>
 #include <svc/svc.h>
 
 /* Wipes it; then there is none. */
 void svc__apiserver_secret_drop(struct svc__config_data *d);
 
-/* *ret is owned, with a NUL behind it. 0 or SVC_ENOMEM. */
-int svc__apiserver_secret_copy(const char *bytes, size_t size,
-                               struct svc__config_data *ret);
-
 /* A copy of data, or what the file at path holds, which must be PEM text with a
  * block of that kind ("CERTIFICATE"); no bytes where both are NULL. *ret is
- * owned. 0; SVC_EAUTH with the file's name and the reason; SVC_ENOMEM. */
+ * owned, with a NUL behind it. 0; SVC_EAUTH with the file's name and the
+ * reason; SVC_ENOMEM. */
 int svc__apiserver_secret_pem(const struct svc__config_data *data,
                               const char *path, const char *kind,
                               struct svc__config_data *ret, svc_error *reterr);
