@@ -52,10 +52,10 @@ static const struct row {
 _Static_assert(sizeof(rows) / sizeof(rows[0]) == SVC__RIGHTS_MAX,
                "a row for each right");
 
-#define ROW_SERVICES                                                           \
-    0              /* of one Service, where a name is asked about: a Role      \
-                      may name those that it lets us see */
-#define ROW_NODE 3 /* asked only where the caller's node is known */
+/* Of one Service, where a name is asked about: a Role may name those that it
+ * lets us see. Of a Node only where the caller's is known. */
+#define ROW_SERVICES 0
+#define ROW_NODE     3
 
 /* Where a right counts, in words. */
 static void print_where(const struct svc__apiserver_rights *all,
@@ -254,4 +254,7 @@ void svc__apiserver_rights_fini(struct svc__apiserver_rights *all)
         svc__buf_fini(&r->body);
         svc__buf_fini(&r->answer);
     }
+    /* What was answered waits for the last answer, which does not come. */
+    if (all->pending > 0)
+        conclude_all(all);
 }

@@ -44,7 +44,7 @@ void svc__apiserver_rights_init(struct svc__apiserver_rights *all,
 /* Asks for all of them, each a part of the check. */
 void svc__apiserver_rights_ask(struct svc__apiserver_rights *all,
                                struct svc__apiserver *server);
-/* Notes what has no answer yet, and nothing after it. */
+/* Notes what was answered, and what was not; nothing after it. */
 void svc__apiserver_rights_fini(struct svc__apiserver_rights *all);
 
 #endif
