@@ -69,7 +69,7 @@ static char **split(const char *list, size_t *ret_count)
         if (size > 0) {
             paths[n] = svc__strndup(list, size);
             if (paths[n] == NULL) {
-                svc__file_paths_free(paths);
+                svc__free_texts(paths);
                 return NULL;
             }
             n++;
@@ -117,7 +117,7 @@ static void forget_files(struct reading *r)
         svc__wipe(r->texts[i].data, r->texts[i].size);
         svc__buf_fini(&r->texts[i]);
     }
-    svc__file_paths_free(r->paths);
+    svc__free_texts(r->paths);
 }
 
 /* A plugin is code, and who may write the file says which (faults 3.4). */

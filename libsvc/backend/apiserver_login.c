@@ -48,10 +48,10 @@ static int is_same_party(const struct svc__config *a,
 
 static void forget(struct svc__apiserver_login *l)
 {
-    svc__apiserver_secret_drop(&l->token);
-    svc__apiserver_secret_drop(&l->ca);
-    svc__apiserver_secret_drop(&l->certificate);
-    svc__apiserver_secret_drop(&l->key);
+    svc__config_data_fini(&l->token);
+    svc__config_data_fini(&l->ca);
+    svc__config_data_fini(&l->certificate);
+    svc__config_data_fini(&l->key);
     l->has_credential = 0;
     l->tls_generation++;
     l->read_ms = INT64_MIN;
@@ -99,10 +99,10 @@ static int replace(struct svc__config_data *place,
                    struct svc__config_data *with)
 {
     if (is_same(place, with)) {
-        svc__apiserver_secret_drop(with);
+        svc__config_data_fini(with);
         return 0;
     }
-    svc__apiserver_secret_drop(place);
+    svc__config_data_fini(place);
     *place = *with;
     return 1;
 }

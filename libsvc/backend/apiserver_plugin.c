@@ -27,13 +27,6 @@ static int put(char **list, size_t *n, const char *name, const char *value)
     return 0;
 }
 
-static void free_list(char **list)
-{
-    for (size_t i = 0; list != NULL && list[i] != NULL; i++)
-        svc__wipe_text(list[i]);
-    svc__free(list);
-}
-
 /* Whether a variable of the caller's is set anew for the plugin. */
 static int is_overridden(const struct svc__config_exec *exec,
                          const char *variable)
@@ -91,7 +84,7 @@ static char **make_environment(const struct svc__apiserver_login *login)
     svc__wipe_text(info);
     if (err == 0)
         return list;
-    free_list(list);
+    svc__config_list_free(list);
     return NULL;
 }
 
@@ -160,7 +153,7 @@ int svc__apiserver_plugin_start(const struct svc__apiserver_login *login,
         return svc__err_nomem(reterr);
     settings.envp = (const char *const *)environment;
     err = run(env, exec, &settings, ret, reterr);
-    free_list(environment);
+    svc__config_list_free(environment);
     if (err == SVC_EAUTH) {
         svc__err_wrap(reterr, "credential plugin \"%.100s\"", exec->command);
         if (exec->install_hint != NULL)

@@ -17,14 +17,6 @@
 #define TOKEN_MAX ((size_t)64 * 1024)
 #define PEM_MAX   ((size_t)4 * 1024 * 1024)
 
-void svc__apiserver_secret_drop(struct svc__config_data *d)
-{
-    svc__wipe(d->bytes, d->size);
-    svc__free(d->bytes);
-    d->bytes = NULL;
-    d->size = 0;
-}
-
 static int copy(const char *bytes, size_t size, struct svc__config_data *ret)
 {
     ret->bytes = svc__strndup(bytes, size);
@@ -81,7 +73,7 @@ int svc__apiserver_secret_pem(const struct svc__config_data *data,
     if (err == 0)
         *ret = got;
     else
-        svc__apiserver_secret_drop(&got);
+        svc__config_data_fini(&got);
     return err;
 }
 
@@ -114,6 +106,6 @@ int svc__apiserver_secret_token(const struct svc__config *c, const char *path,
     } else if (copy(text, size, ret) != 0) {
         err = svc__err_nomem(reterr);
     }
-    svc__apiserver_secret_drop(&raw);
+    svc__config_data_fini(&raw);
     return err;
 }

@@ -11,9 +11,6 @@
 
 #include <svc/svc.h>
 
-/* Wipes it; then there is none. */
-void svc__apiserver_secret_drop(struct svc__config_data *d);
-
 /* A copy of data, or what the file at path holds, which must be PEM text with a
  * block of that kind ("CERTIFICATE"); no bytes where both are NULL. *ret is
  * owned, with a NUL behind it. 0; SVC_EAUTH with the file's name and the

@@ -143,7 +143,7 @@ static int list_one(struct svc__file_set *set, size_t given,
     if (err == 0 && paths != NULL) {
         if (match(&old, paths, given, &now, &changed) != 0)
             err = svc__err_nomem(&error);
-        svc__file_paths_free(paths);
+        svc__free_texts(paths);
     }
     changed |= set_folder_trouble(set, g, err == 0 ? NULL : &error);
     if (err == 0 && !svc__list_is_empty(&old)) {

@@ -126,9 +126,7 @@ void svc__backend_surroundings_fini(struct svc__backend_surroundings *s)
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         svc__free(texts[i]);
-    for (size_t i = 0; s->environ != NULL && s->environ[i] != NULL; i++)
-        svc__free(s->environ[i]);
-    svc__free(s->environ);
+    svc__free_texts(s->environ);
     memset(s, 0, sizeof(*s));
 }
 

@@ -83,6 +83,13 @@ void svc__free(void *ptr)
         allocator.fn.free_fn(ptr);
 }
 
+void svc__free_texts(char **texts)
+{
+    for (size_t i = 0; texts != NULL && texts[i] != NULL; i++)
+        svc__free(texts[i]);
+    svc__free(texts);
+}
+
 char *svc__strdup(const char *text)
 {
     return text == NULL ? NULL : svc__strndup(text, strlen(text));

@@ -27,6 +27,9 @@ void *svc__realloc(void *ptr, size_t count, size_t size);
 /* NULL is allowed. */
 void svc__free(void *ptr);
 
+/* Frees a NULL-terminated list with its texts; NULL is allowed. */
+void svc__free_texts(char **texts);
+
 /* Owned copies, NUL-terminated; NULL when out of memory. svc__strdup(NULL) is
  * NULL, which the caller tells from failure by its argument. */
 char *svc__strdup(const char *text);

@@ -55,9 +55,7 @@ static char **copy_list(const char *const *list, size_t n)
     for (size_t i = 0; copy != NULL && i < n; i++) {
         copy[i] = svc__strdup(list[i]);
         if (copy[i] == NULL) {
-            while (i > 0)
-                svc__free(copy[--i]);
-            svc__free(copy);
+            svc__free_texts(copy);
             copy = NULL;
         }
     }
@@ -283,17 +281,10 @@ int svc__settings_read(const svc_resolver_options *options,
     return err;
 }
 
-static void free_list(char **list)
-{
-    for (size_t i = 0; list != NULL && list[i] != NULL; i++)
-        svc__free(list[i]);
-    svc__free(list);
-}
-
 void svc__settings_fini(struct svc__settings *settings)
 {
-    free_list(settings->files);
-    free_list(settings->dns_servers);
+    svc__free_texts(settings->files);
+    svc__free_texts(settings->dns_servers);
     svc__settings_apiserver_fini(settings);
     svc__free(settings->manifest);
     svc__free(settings->namespace_);

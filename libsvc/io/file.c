@@ -287,7 +287,7 @@ int svc__file_list(const char *path, char ***ret_paths, svc_error *reterr)
     err = collect(dir, path, &paths, reterr);
     (void)closedir(dir);
     if (err != 0) {
-        svc__file_paths_free(paths.at);
+        svc__free_texts(paths.at);
         return err;
     }
     if (paths.at == NULL) {
@@ -298,13 +298,4 @@ int svc__file_list(const char *path, char ***ret_paths, svc_error *reterr)
     qsort(paths.at, paths.count, sizeof(*paths.at), compare_paths);
     *ret_paths = paths.at;
     return 0;
-}
-
-void svc__file_paths_free(char **paths)
-{
-    if (paths == NULL)
-        return;
-    for (size_t i = 0; paths[i] != NULL; i++)
-        svc__free(paths[i]);
-    svc__free(paths);
 }

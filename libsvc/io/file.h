@@ -39,9 +39,8 @@ int svc__file_is_manifest(const char *name);
 
 /* Sorted paths of the manifests in a folder, not recursive, whatever kind of
  * file they are. *ret_paths is owned, NULL-terminated: free it with
- * svc__file_paths_free. 0, SVC_EFILE, SVC_ETOOBIG (over SVC__FILE_LIST_MAX),
+ * svc__free_texts. 0, SVC_EFILE, SVC_ETOOBIG (over SVC__FILE_LIST_MAX),
  * SVC_ENOMEM (also out of descriptors). */
 int svc__file_list(const char *path, char ***ret_paths, svc_error *reterr);
-void svc__file_paths_free(char **paths);
 
 #endif

@@ -333,7 +333,7 @@ static int walk_links(struct svc__file_trail *t)
         if (look(paths[i]) == LINK)
             err = walk_path(t, paths[i], &folder);
     }
-    svc__file_paths_free(paths);
+    svc__free_texts(paths);
     return err;
 }
 

@@ -49,6 +49,21 @@ struct reader {
     struct svc__config_draft d;
 };
 
+void svc__config_data_fini(struct svc__config_data *d)
+{
+    svc__wipe(d->bytes, d->size);
+    svc__free(d->bytes);
+    d->bytes = NULL;
+    d->size = 0;
+}
+
+void svc__config_list_free(char **list)
+{
+    for (size_t i = 0; list != NULL && list[i] != NULL; i++)
+        svc__wipe_text(list[i]);
+    svc__free(list);
+}
+
 static void fini_config(struct svc__config *c)
 {
     svc__free(c->context);
@@ -56,19 +71,19 @@ static void fini_config(struct svc__config *c)
     svc__free(c->user);
     svc__free(c->namespace_);
     svc__free(c->server);
-    svc__config_text_free_data(&c->ca);
+    svc__config_data_fini(&c->ca);
     svc__free(c->ca_file);
     svc__free(c->tls_server_name);
     svc__wipe_text(c->proxy_url); /* a password may be in it */
-    svc__config_text_free_data(&c->certificate);
+    svc__config_data_fini(&c->certificate);
     svc__free(c->certificate_file);
-    svc__config_text_free_data(&c->key);
+    svc__config_data_fini(&c->key);
     svc__free(c->key_file);
     svc__wipe_text(c->token);
     svc__free(c->token_file);
     svc__free(c->as);
     svc__free(c->as_uid);
-    svc__config_text_free_list(c->as_groups);
+    svc__config_list_free(c->as_groups);
     svc__config_exec_free(c->exec);
 }
 

@@ -22,6 +22,12 @@ struct svc__config_data {
     size_t size;
 };
 
+/* Wipes and frees them; then there are none. */
+void svc__config_data_fini(struct svc__config_data *d);
+
+/* Wipes and frees a NULL-terminated list; NULL is allowed. */
+void svc__config_list_free(char **list);
+
 struct svc__config_variable {
     char *name;
     char *value;

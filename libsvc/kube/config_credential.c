@@ -164,6 +164,6 @@ void svc__config_credential_fini(struct svc__config_credential *c)
 {
     svc__wipe_text(c->token);
     c->token = NULL;
-    svc__config_text_free_data(&c->certificate);
-    svc__config_text_free_data(&c->key);
+    svc__config_data_fini(&c->certificate);
+    svc__config_data_fini(&c->key);
 }

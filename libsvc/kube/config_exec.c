@@ -46,7 +46,7 @@ void svc__config_exec_free(struct svc__config_exec *e)
         return;
     svc__free(e->api_version);
     svc__wipe_text(e->command);
-    svc__config_text_free_list(e->args);
+    svc__config_list_free(e->args);
     for (size_t i = 0; i < e->env_count; i++) {
         svc__free(e->env[i].name);
         svc__wipe_text(e->env[i].value);

@@ -347,19 +347,3 @@ int svc__config_text_path(const struct svc__config_place *p, char **path)
     *path = svc__buf_take(&b);
     return 0;
 }
-
-void svc__config_text_free_list(char **list)
-{
-    for (size_t i = 0; list != NULL && list[i] != NULL; i++)
-        svc__wipe_text(list[i]);
-    svc__free(list);
-}
-
-void svc__config_text_free_data(struct svc__config_data *data)
-{
-    if (data->bytes != NULL)
-        svc__wipe(data->bytes, data->size);
-    svc__free(data->bytes);
-    data->bytes = NULL;
-    data->size = 0;
-}

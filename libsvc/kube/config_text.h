@@ -97,8 +97,4 @@ int svc__config_text_find(const struct svc__config_place *p,
  * with *path as it was. */
 int svc__config_text_path(const struct svc__config_place *p, char **path);
 
-/* Free what targets own. */
-void svc__config_text_free_list(char **list);
-void svc__config_text_free_data(struct svc__config_data *data);
-
 #endif

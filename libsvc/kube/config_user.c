@@ -144,7 +144,7 @@ static int check_certificate(const struct svc__config_place *p,
         c->certificate_file = NULL;
     }
     if (c->certificate.bytes == NULL && c->certificate_file == NULL)
-        svc__config_text_free_data(&c->key);
+        svc__config_data_fini(&c->key);
     if (c->key.bytes != NULL ||
         (c->certificate.bytes == NULL && c->certificate_file == NULL)) {
         svc__free(c->key_file);

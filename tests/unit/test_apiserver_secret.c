@@ -87,7 +87,7 @@ static void each_token(void **state)
             assert_non_null(strstr(error.message, "/token: is "));
             assert_null(strstr(error.message, "secret"));
         }
-        svc__apiserver_secret_drop(&got);
+        svc__config_data_fini(&got);
     }
 }
 
@@ -106,7 +106,7 @@ static void each_byte(void **state)
         err = svc__apiserver_secret_token(&none, scratch_path(&s, "token"),
                                           &got, NULL);
         assert_int_equal(err, byte > ' ' && byte < 0x7f ? 0 : SVC_EAUTH);
-        svc__apiserver_secret_drop(&got);
+        svc__config_data_fini(&got);
     }
 }
 
@@ -124,7 +124,7 @@ static void bounds(void **state)
                          &none, scratch_path(&s, "token"), &got, NULL),
                      0);
     assert_int_equal(got.size, sizeof(much) - 1);
-    svc__apiserver_secret_drop(&got);
+    svc__config_data_fini(&got);
     scratch_write_bytes(&s, "token", much, sizeof(much));
     assert_int_equal(svc__apiserver_secret_token(
                          &none, scratch_path(&s, "token"), &got, &error),
@@ -146,7 +146,7 @@ static void a_text(void **state)
     (void)state;
     assert_int_equal(svc__apiserver_secret_token(&c, NULL, &got, NULL), 0);
     assert_string_equal(got.bytes, token);
-    svc__apiserver_secret_drop(&got);
+    svc__config_data_fini(&got);
     assert_int_equal(svc__apiserver_secret_token(&none, NULL, &got, NULL), 0);
     assert_null(got.bytes);
 }
@@ -183,7 +183,7 @@ static void a_file_that_grows(void **state)
             assert_string_equal(got.bytes, part);
         else
             assert_non_null(strstr(error.message, "/pem is no PEM text"));
-        svc__apiserver_secret_drop(&got);
+        svc__config_data_fini(&got);
     }
 }
 
@@ -202,7 +202,7 @@ static void data_and_nothing(void **state)
     assert_int_equal(
         svc__apiserver_secret_pem(&data, "/no", "CERTIFICATE", &got, NULL), 0);
     assert_string_equal(got.bytes, "data");
-    svc__apiserver_secret_drop(&got);
+    svc__config_data_fini(&got);
     assert_null(got.bytes);
     assert_int_equal(got.size, 0);
 }
@@ -224,8 +224,8 @@ static void reading(void *arg)
         assert_int_equal(err, SVC_ENOMEM);
         assert_true(oom_failures() > 0);
     }
-    svc__apiserver_secret_drop(&token);
-    svc__apiserver_secret_drop(&pem);
+    svc__config_data_fini(&token);
+    svc__config_data_fini(&pem);
 }
 
 static void every_allocation_may_fail(void **state)

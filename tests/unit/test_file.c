@@ -258,7 +258,7 @@ static void a_folder_lists_sorted(void **state)
         assert_string_equal(paths[3], scratch_path(&s, "l.yaml"));
         assert_string_equal(paths[4], scratch_path(&s, "z.yml"));
         assert_null(paths[5]);
-        svc__file_paths_free(paths);
+        svc__free_texts(paths);
     }
 }
 
@@ -270,13 +270,13 @@ static void an_empty_folder_is_an_empty_list(void **state)
     (void)state;
     assert_int_equal(svc__file_list(s.path, &paths, NULL), 0);
     assert_null(paths[0]);
-    svc__file_paths_free(paths);
+    svc__free_texts(paths);
     paths = NULL;
     assert_int_equal(svc__file_list(scratch_path(&s, "no"), &paths, &error),
                      SVC_EFILE);
     assert_null(paths);
     assert_non_null(strstr(error.message, "no: No such file"));
-    svc__file_paths_free(NULL);
+    svc__free_texts(NULL);
 }
 
 static void a_folder_holds_a_bounded_number(void **state)
@@ -296,7 +296,7 @@ static void a_folder_holds_a_bounded_number(void **state)
     assert_int_equal(svc__file_list(s.path, &paths, &error), 0);
     assert_non_null(paths[SVC__FILE_LIST_MAX - 1]);
     assert_null(paths[SVC__FILE_LIST_MAX]);
-    svc__file_paths_free(paths);
+    svc__free_texts(paths);
 }
 
 /* A regular file that can be opened and not be read. */
@@ -326,11 +326,11 @@ static int read_and_list(void)
     if (err == 0)
         err = svc__file_list(s.path, &paths, NULL);
     if (err == 0)
-        svc__file_paths_free(paths);
+        svc__free_texts(paths);
     paths = NULL;
     if (err == 0)
         err = svc__file_list(scratch_path(&s, "empty"), &paths, NULL);
-    svc__file_paths_free(paths);
+    svc__free_texts(paths);
     return err;
 }
 
