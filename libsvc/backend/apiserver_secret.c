@@ -93,7 +93,7 @@ int svc__apiserver_secret_token(const struct svc__config *c, const char *path,
     if (err != 0 || raw.bytes == NULL)
         return err;
     size = raw.size;
-    text = svc__config_token_trim(raw.bytes, &size);
+    text = svc__config_trim(raw.bytes, &size);
     if (!svc__config_is_token(text, size)) {
         err = svc__err_set(
             reterr, SVC_EAUTH, "%s: %s",

@@ -120,10 +120,12 @@ void svc__config_credential_fini(struct svc__config_credential *c);
 char *svc__config_exec_info(const struct svc__config *c);
 
 /* Whether a token may be sent in a header: visible ASCII, not empty (faults
- * A5). White space at its ends was cut before: see token_trim, which returns
- * the start and changes *size. */
+ * A5). White space at its ends is to be cut before. */
 int svc__config_is_token(const char *text, size_t size);
-const char *svc__config_token_trim(const char *text, size_t *size);
+
+/* Without the white space at both ends: returns where it starts, and changes
+ * *size. */
+const char *svc__config_trim(const char *text, size_t *size);
 
 /* A server URL in parts; pointers into the text. */
 struct svc__config_url {

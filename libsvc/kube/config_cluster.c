@@ -44,13 +44,11 @@ int svc__config_cluster_check(const struct svc__config_place *p,
         reason = svc__config_url_check_proxy(c->proxy_url);
     if (reason != NULL)
         return svc__config_text_refuse(p, "proxy-url", reason);
-    if (c->insecure && (c->ca.bytes != NULL || c->ca_file != NULL)) {
-        svc__config_text_refuse(p, "insecure-skip-tls-verify",
-                                "true beside a certificate-authority");
-        svc__err_hint(p->reterr, "take one of them out: kubectl refuses "
-                                 "both together");
-        return SVC_EFILE;
-    }
+    if (c->insecure && (c->ca.bytes != NULL || c->ca_file != NULL))
+        return svc__config_text_refuse_as(
+            p, SVC_EFILE, "insecure-skip-tls-verify",
+            "true beside a certificate-authority",
+            "take one of them out: kubectl refuses both together");
     if (c->ca.bytes != NULL) {
         svc__free(c->ca_file);
         c->ca_file = NULL;
@@ -97,13 +95,9 @@ static int check_plain(const struct svc__config_place *p,
     if (strncmp(c->server, "http://", 7) != 0 ||
         (c->token == NULL && c->token_file == NULL && c->exec == NULL))
         return 0;
-    svc__config_text_refuse(p, "server",
-                            "credentials are not sent over http://");
-    svc__err_hint(p->reterr, "use https://, or a context whose user has "
-                             "no credentials");
-    if (p->reterr != NULL)
-        p->reterr->code = SVC_ENOTSUP;
-    return SVC_ENOTSUP;
+    return svc__config_text_refuse_as(
+        p, SVC_ENOTSUP, "server", "credentials are not sent over http://",
+        "use https://, or a context whose user has no credentials");
 }
 
 int svc__config_cluster_server(const struct svc__config_place *p,
@@ -117,7 +111,6 @@ int svc__config_cluster_server(const struct svc__config_place *p,
         return err;
     if (svc__config_url_read(d->c.server, &url, &error) == 0)
         return check_plain(p, d);
-    svc__config_text_refuse(p, "server", error.message);
-    svc__err_hint(p->reterr, "write it as https://HOST:PORT");
-    return SVC_EFILE;
+    return svc__config_text_refuse_as(p, SVC_EFILE, "server", error.message,
+                                      "write it as https://HOST:PORT");
 }

@@ -43,7 +43,7 @@ static int is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-const char *svc__config_token_trim(const char *text, size_t *size)
+const char *svc__config_trim(const char *text, size_t *size)
 {
     while (*size > 0 && is_space(text[0])) {
         text++;

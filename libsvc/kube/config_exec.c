@@ -110,34 +110,24 @@ static int read_env(const struct svc__config_place *p,
     return 0;
 }
 
-static int refuse_mode(const struct svc__config_place *p)
-{
-    svc__config_text_refuse(p, "interactiveMode",
-                            "Always is not supported: a plugin has no "
-                            "terminal here");
-    svc__err_hint(p->reterr,
-                  "where the plugin needs no answers, set interactiveMode to "
-                  "IfAvailable");
-    if (p->reterr != NULL)
-        p->reterr->code = SVC_ENOTSUP;
-    return SVC_ENOTSUP;
-}
-
 /* v1beta1 takes IfAvailable where nothing is said; v1 wants the word. */
 static int check_mode(const struct svc__config_place *p, const char *mode,
                       int is_old)
 {
-    if (mode == NULL && !is_old) {
-        svc__config_text_refuse(p, "interactiveMode", "missing");
-        svc__err_hint(p->reterr, "client.authentication.k8s.io/v1 requires it: "
-                                 "set it to Never or IfAvailable");
-        return p->code;
-    }
+    if (mode == NULL && !is_old)
+        return svc__config_text_refuse_as(
+            p, p->code, "interactiveMode", "missing",
+            "client.authentication.k8s.io/v1 requires it: set it to Never or "
+            "IfAvailable");
     if (mode == NULL || strcmp(mode, "Never") == 0 ||
         strcmp(mode, "IfAvailable") == 0)
         return 0;
     if (strcmp(mode, "Always") == 0)
-        return refuse_mode(p);
+        return svc__config_text_refuse_as(
+            p, SVC_ENOTSUP, "interactiveMode",
+            "Always is not supported: a plugin has no terminal here",
+            "where the plugin needs no answers, set interactiveMode to "
+            "IfAvailable");
     return svc__config_text_refuse(p, "interactiveMode",
                                    "none of Never, IfAvailable and Always");
 }
@@ -156,14 +146,12 @@ static int check_version(const struct svc__config_place *p, const char *version,
         if (*ret_is_old || strcmp(version, "v1") == 0)
             return 0;
     }
-    svc__config_text_refuse(p, "apiVersion",
-                            "neither client.authentication.k8s.io/v1 nor "
-                            "client.authentication.k8s.io/v1beta1");
-    svc__err_hint(p->reterr, "let the program that wrote the kubeconfig write "
-                             "it again: it made one for an old kubectl");
-    if (p->reterr != NULL)
-        p->reterr->code = SVC_ENOTSUP;
-    return SVC_ENOTSUP;
+    return svc__config_text_refuse_as(
+        p, SVC_ENOTSUP, "apiVersion",
+        "neither client.authentication.k8s.io/v1 nor "
+        "client.authentication.k8s.io/v1beta1",
+        "let the program that wrote the kubeconfig write it again: it made one "
+        "for an old kubectl");
 }
 
 /* The extension that the plugin gets as spec.cluster.config, as JSON text. */

@@ -6,6 +6,7 @@
 #include "kube/config.h"
 #include "model/address.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -24,22 +25,6 @@ struct piece {
     size_t size;
 };
 
-static int is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static struct piece trim(const char *text, size_t size)
-{
-    while (size > 0 && is_space(text[0])) {
-        text++;
-        size--;
-    }
-    while (size > 0 && is_space(text[size - 1]))
-        size--;
-    return (struct piece){text, size};
-}
-
 /* An IPv4-mapped address is its IPv4 address, as to net.IP of Go. */
 static int read_address(const char *text, size_t size, struct svc__address *ret)
 {
@@ -54,13 +39,6 @@ static int read_address(const char *text, size_t size, struct svc__address *ret)
         ret->family = SVC__FAMILY_IPV4;
     }
     return 1;
-}
-
-static int is_loopback(const struct svc__address *a)
-{
-    return a->family == SVC__FAMILY_IPV4
-               ? a->bytes[0] == 127
-               : (svc__address_classify(a) & SVC__ADDRESS_LOOPBACK) != 0;
 }
 
 /* ---- entries ---- */
@@ -200,14 +178,7 @@ static int match_entry(struct piece entry, const struct server *s)
 
 static void describe(const struct svc__config_url *url, struct server *ret)
 {
-    unsigned port = url->port;
-    char digits[6];
-    size_t n = sizeof(digits);
-
-    digits[--n] = '\0';
-    for (; port > 0; port /= 10)
-        digits[--n] = (char)('0' + port % 10);
-    memcpy(ret->port, digits + n, sizeof(digits) - n);
+    (void)snprintf(ret->port, sizeof(ret->port), "%u", (unsigned)url->port);
     ret->host = url->host;
     ret->host_size = url->host_size;
     ret->is_address = read_address(url->host, url->host_size, &ret->address);
@@ -220,14 +191,15 @@ static int is_direct(const struct svc__config_url *url, const char *none)
 
     describe(url, &s);
     if (s.is_address
-            ? is_loopback(&s.address)
+            ? (svc__address_classify(&s.address) & SVC__ADDRESS_LOOPBACK) != 0
             : s.host_size == 9 && strncasecmp(s.host, "localhost", 9) == 0)
         return 1;
     for (; none != NULL; none = none[size] == '\0' ? NULL : none + size + 1) {
         struct piece entry;
 
         size = strcspn(none, ",");
-        entry = trim(none, size);
+        entry.size = size;
+        entry.text = svc__config_trim(none, &entry.size);
         if (entry.size > 0 && match_entry(entry, &s))
             return 1;
     }

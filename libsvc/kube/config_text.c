@@ -44,6 +44,18 @@ int svc__config_text_refuse(const struct svc__config_place *p, const char *key,
                         p->path, key, is_named ? ": " : "", what);
 }
 
+int svc__config_text_refuse_as(const struct svc__config_place *p, int code,
+                               const char *key, const char *what,
+                               const char *hint)
+{
+    struct svc__config_place at = *p;
+
+    at.code = code;
+    svc__config_text_refuse(&at, key, what);
+    svc__err_hint(p->reterr, "%s", hint);
+    return code;
+}
+
 /* What the cursor refused. Its offset means nothing to who wrote YAML. */
 static int refuse_json(const struct svc__config_place *p,
                        const struct svc__json *j, const char *key)

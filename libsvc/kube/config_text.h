@@ -72,6 +72,11 @@ void svc__config_text_object(struct svc__config_place *p, const char *kind,
 int svc__config_text_refuse(const struct svc__config_place *p, const char *key,
                             const char *what);
 
+/* The same with a code of its own, and what to do. */
+int svc__config_text_refuse_as(const struct svc__config_place *p, int code,
+                               const char *key, const char *what,
+                               const char *hint);
+
 /* Reads the object at j. target is zeroed before the first object is read into
  * it; what it owns is the caller's to free, after an error as well. 0; the
  * place's code, also for a key that is repeated; SVC_ENOMEM. */

@@ -50,24 +50,6 @@ static size_t take_scheme(const char *url, const char *scheme)
     return strncmp(url + i, "://", 3) == 0 ? i + 3 : 0;
 }
 
-static const char *read_port(const char *text, size_t size, uint16_t *ret)
-{
-    static const char reason[] = "the port is not a number from 1 to 65535";
-    uint32_t port = 0;
-
-    if (size == 0 || size > 5)
-        return reason;
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] < '0' || text[i] > '9')
-            return reason;
-        port = port * 10 + (uint32_t)(text[i] - '0');
-    }
-    if (port == 0 || port > UINT16_MAX)
-        return reason;
-    *ret = (uint16_t)port;
-    return NULL;
-}
-
 static int is_host_name(const char *text, size_t size)
 {
     static const char others[] = "-._";
@@ -111,7 +93,10 @@ static const char *read_authority(const char *text, size_t size,
         return NULL;
     if (*rest != ':')
         return "something between ']' and the port";
-    return read_port(rest + 1, (size_t)(end - rest - 1), &ret->port);
+    if (svc__address_read_port(rest + 1, (size_t)(end - rest - 1),
+                               &ret->port) != 0)
+        return "the port is not a number from 1 to 65535";
+    return NULL;
 }
 
 static const char *read_url(const char *url, struct svc__config_url *ret)

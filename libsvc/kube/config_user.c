@@ -43,11 +43,8 @@ const struct svc__config_field svc__config_user_fields[] = {
 static int refuse_unsupported(const struct svc__config_place *p,
                               const char *key, const char *hint)
 {
-    svc__config_text_refuse(p, key, "not supported");
-    svc__err_hint(p->reterr, "%s", hint);
-    if (p->reterr != NULL)
-        p->reterr->code = SVC_ENOTSUP;
-    return SVC_ENOTSUP;
+    return svc__config_text_refuse_as(p, SVC_ENOTSUP, key, "not supported",
+                                      hint);
 }
 
 /* Whether a value is anything but {} (or no object at all). */
@@ -122,7 +119,7 @@ static int check_token(const struct svc__config_place *p,
     if (token == NULL)
         return 0;
     size = strlen(token);
-    start = svc__config_token_trim(token, &size);
+    start = svc__config_trim(token, &size);
     if (!svc__config_is_token(start, size))
         return svc__config_text_refuse(
             p, "token", "it has characters that cannot be in a header");

@@ -68,6 +68,9 @@ unsigned svc__address_class_parse(const char *word);
  * the classes in allow let through too. */
 int svc__address_is_allowed(const struct svc__address *a, unsigned allow);
 
+/* Reads a port of digits alone, 1 to 65535. 0 or SVC_EINVAL. */
+int svc__address_read_port(const char *text, size_t size, uint16_t *ret);
+
 /* Parses "ADDR", "ADDR:PORT" or "[ADDR]:PORT" with ADDR as above; an IPv6
  * address with a port needs the brackets. The port is port_default where none
  * is written, and 1 to 65535. 0 or SVC_EINVAL. */

@@ -6,10 +6,9 @@
 
 #include <string.h>
 
-static int parse_port(const char *text, uint16_t *ret)
+int svc__address_read_port(const char *text, size_t size, uint16_t *ret)
 {
     unsigned long port = 0;
-    size_t size = strlen(text);
 
     if (size == 0 || size > 5)
         return SVC_EINVAL;
@@ -68,7 +67,7 @@ int svc__address_parse_port(const char *text, uint16_t port_default,
     else
         split_plain(text, &parts);
     if (err == 0 && parts.port != NULL)
-        err = parse_port(parts.port, &port);
+        err = svc__address_read_port(parts.port, strlen(parts.port), &port);
     if (err == 0)
         err = svc__address_parse(parts.address, parts.size, &a);
     if (err == 0 && is_bracketed && a.family != SVC__FAMILY_IPV6)

@@ -183,7 +183,7 @@ static void trimming(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         size_t size = strlen(texts[i].text);
-        const char *start = svc__config_token_trim(texts[i].text, &size);
+        const char *start = svc__config_trim(texts[i].text, &size);
 
         assert_int_equal(size, strlen(texts[i].trimmed));
         assert_memory_equal(start, texts[i].trimmed, size);
