@@ -11,6 +11,7 @@
 #include "base/count.h"
 #include "base/err.h"
 #include "kube/decode.h"
+#include "kube/meta.h"
 #include "kube/object_name.h"
 
 #include <stdio.h>
@@ -588,7 +589,8 @@ int svc__apiserver_object_commit(struct svc__apiserver_feed *feed,
         if (is_still_wanted(feed, e->value))
             objects[count++] = e->value;
     }
-    err = replace(feed, objects, count, svc__object_name_version(version));
+    err = replace(feed, objects, count,
+                  svc__meta_version_number(version, strlen(version)));
     svc__free(objects);
     if (err == SVC_ENOMEM || svc__apiserver_refused_commit(feed) != 0)
         return SVC_ENOMEM;

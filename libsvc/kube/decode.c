@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "kube/meta.h"
 #include "model/name.h"
 
 #include <inttypes.h>
@@ -431,22 +432,6 @@ static int check_meta(struct svc__decode *d, struct svc__decode_meta *meta,
     return 0;
 }
 
-/* Opaque to clients, but comparable where it is a number (semantics 2.9 rule
- * 8). */
-static uint64_t read_version(const char *text)
-{
-    uint64_t value = 0;
-
-    for (; *text != '\0'; text++) {
-        unsigned digit = (unsigned)(unsigned char)*text - '0';
-
-        if (digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
-            __builtin_add_overflow(value, digit, &value))
-            return 0;
-    }
-    return value;
-}
-
 int svc__decode_metadata(struct svc__decode *d,
                          const struct svc__decode_mark *mark, int is_namespaced,
                          struct svc__decode_meta *ret)
@@ -458,6 +443,7 @@ int svc__decode_metadata(struct svc__decode *d,
         {"resourceVersion", SVC__DECODE_TEXT},
         {NULL, SVC__DECODE_TEXT}};
     struct svc__decode_meta meta = {0};
+    const char *version;
     int err = svc__decode_inner(d, "metadata.", mark, fields, &meta.o);
 
     if (err != 0)
@@ -468,8 +454,8 @@ int svc__decode_metadata(struct svc__decode *d,
         return err;
     }
     meta.labels = meta.o.at[0];
-    meta.resource_version =
-        read_version(svc__decode_text(&meta.o, "resourceVersion"));
+    version = svc__decode_text(&meta.o, "resourceVersion");
+    meta.resource_version = svc__meta_version_number(version, strlen(version));
     *ret = meta;
     return 0;
 }

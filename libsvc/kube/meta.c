@@ -33,6 +33,20 @@ void svc__meta_version(struct svc__json *j, char ret[SVC__VERSION_SIZE])
     ret[str.size] = '\0';
 }
 
+uint64_t svc__meta_version_number(const char *text, size_t size)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        unsigned digit = (unsigned)(unsigned char)text[i] - '0';
+
+        if (digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, digit, &value))
+            return 0;
+    }
+    return value;
+}
+
 /* A list whose other parts are not found would be taken for the whole. */
 static void read_more(struct svc__json *j, struct svc__buf *more)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is used of the metadata of a list: its position in the history, and
- * where its next part begins (semantics 2.10). Shared by kube/frame and
- * kube/event. Pure.
+ * where its next part begins (semantics 2.10); and what a resourceVersion is,
+ * of whatever object. Pure.
  */
 #ifndef SVC_KUBE_META_H
 #define SVC_KUBE_META_H
@@ -11,6 +11,7 @@
 #include "kube/json.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Bytes of a resourceVersion, with its NUL: an opaque text of the server's
  * (a decimal number wherever Kubernetes 1.35 or later serves it: KEP-5504). */
@@ -23,6 +24,10 @@
  * in a history, that is no string, too long, not printable ASCII, or "0",
  * which asks for any state (faults J15). */
 void svc__meta_version(struct svc__json *j, char ret[SVC__VERSION_SIZE]);
+
+/* A resourceVersion as a number, which is how they compare (semantics 2.9 rule
+ * 8; KEP-5504); 0: it is none, and is not compared. */
+uint64_t svc__meta_version_number(const char *text, size_t size);
 
 /* Reads the metadata of a list, a whole JSON value. version and more (empty
  * before) get what is there. NULL, or why it cannot be used (static words);

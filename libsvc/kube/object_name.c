@@ -4,7 +4,7 @@
  */
 #include "kube/object_name.h"
 
-#include "kube/json.h"
+#include "kube/meta.h"
 
 #include <string.h>
 
@@ -38,20 +38,6 @@ static void take_labels(struct svc__json *j, struct svc__object_name *ret)
     }
 }
 
-uint64_t svc__object_name_version(const char *version)
-{
-    uint64_t number = 0;
-
-    for (; *version >= '0' && *version <= '9'; version++) {
-        const uint64_t digit = (uint64_t)(*version - '0');
-
-        if (number > (UINT64_MAX - digit) / 10)
-            return 0;
-        number = number * 10 + digit;
-    }
-    return *version == '\0' ? number : 0;
-}
-
 static void take_metadata(struct svc__json *j, struct svc__object_name *ret)
 {
     char version[SVC__OBJECT_NAME_SIZE] = "";
@@ -70,7 +56,7 @@ static void take_metadata(struct svc__json *j, struct svc__object_name *ret)
         else
             svc__json_skip(j, NULL);
     }
-    ret->version = svc__object_name_version(version);
+    ret->version = svc__meta_version_number(version, strlen(version));
 }
 
 int svc__object_name_read(const char *text, size_t size,

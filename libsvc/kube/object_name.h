@@ -25,7 +25,4 @@ struct svc__object_name {
 int svc__object_name_read(const char *text, size_t size,
                           struct svc__object_name *ret);
 
-/* A resourceVersion as a number; 0 where it is none (KEP-5504). */
-uint64_t svc__object_name_version(const char *version);
-
 #endif

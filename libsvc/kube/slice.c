@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "kube/fields.h"
+#include "kube/meta.h"
 #include "kube/slice_endpoint.h"
 #include "model/name.h"
 
@@ -58,25 +59,16 @@ static const char *read_name(struct svc__fields *f, const char *p, void *target)
     return read_checked(f, p, SVC__RULE_SUBDOMAIN, &d->name);
 }
 
-/* Opaque to clients, but comparable where it is a number (rule 8). */
 static const char *read_resource_version(struct svc__fields *f, const char *p,
                                          void *target)
 {
     struct svc__slice_decoder *d = target;
     struct svc__json_str str = {0};
-    uint64_t value = 0;
 
     p = svc__fields_text(f, p, &str);
     if (p == NULL || svc__fields_plain(f, &str, &str) != 0)
         return NULL;
-    for (size_t i = 0; i < str.size; i++) {
-        unsigned digit = (unsigned)(unsigned char)str.text[i] - '0';
-
-        if (digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
-            __builtin_add_overflow(value, digit, &value))
-            return p;
-    }
-    d->resource_version = value;
+    d->resource_version = svc__meta_version_number(str.text, str.size);
     return p;
 }
 
