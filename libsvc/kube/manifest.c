@@ -7,13 +7,10 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "kube/json.h"
+#include "kube/object_name.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* Names that are kept of a refused object. */
-#define NAME_MAX_SIZE 253u
 
 static void free_object(struct svc__manifest_object *object)
 {
@@ -134,79 +131,13 @@ int svc__manifest_leave_out(struct svc__manifest *m,
 
 /* ---- refused objects ---- */
 
-/* What can be read of the metadata of a refused object. */
-struct names {
-    struct svc__json_str namespace_;
-    struct svc__json_str name;
-    struct svc__json_str owner;
-};
-
-/* Takes a string if one comes that can be a name. */
-static void peek_name(struct svc__json *j, struct svc__json_str *ret)
-{
-    struct svc__json_str str = {"", 0, 0};
-
-    if (svc__json_peek(j) != SVC__JSON_STRING)
-        svc__json_skip(j, NULL);
-    else if (svc__json_text(j, &str) == 0 && str.size <= NAME_MAX_SIZE)
-        *ret = str;
-}
-
-static void peek_labels(struct svc__json *j, struct names *ret)
-{
-    struct svc__json_str key;
-
-    svc__json_enter_object(j);
-    while (svc__json_next_member(j, &key) == 1) {
-        if (svc__json_str_is(&key, "kubernetes.io/service-name"))
-            peek_name(j, &ret->owner);
-        else
-            svc__json_skip(j, NULL);
-    }
-}
-
-static void peek_metadata(struct svc__json *j, struct names *ret)
-{
-    struct svc__json_str key;
-
-    svc__json_enter_object(j);
-    while (svc__json_next_member(j, &key) == 1) {
-        if (svc__json_str_is(&key, "name"))
-            peek_name(j, &ret->name);
-        else if (svc__json_str_is(&key, "namespace"))
-            peek_name(j, &ret->namespace_);
-        else if (svc__json_str_is(&key, "labels") &&
-                 svc__json_peek(j) == SVC__JSON_OBJECT)
-            peek_labels(j, ret);
-        else
-            svc__json_skip(j, NULL);
-    }
-}
-
-static struct names peek_names(const struct svc__frame_item *item)
-{
-    struct names names = {{"", 0, 0}, {"", 0, 0}, {"", 0, 0}};
-    struct svc__json_str key;
-    struct svc__json j;
-
-    svc__json_init(&j, item->text, item->size);
-    svc__json_enter_object(&j);
-    while (svc__json_next_member(&j, &key) == 1) {
-        if (svc__json_str_is(&key, "metadata"))
-            peek_metadata(&j, &names);
-        else
-            svc__json_skip(&j, NULL);
-    }
-    return names;
-}
-
 /* Writes a name and its NUL to *at and moves it on. */
-static const char *put_name(char **at, const struct svc__json_str *str)
+static const char *put_name(char **at, const char *name)
 {
-    char *start = *at;
+    const size_t size = strlen(name) + 1;
+    char *start = memcpy(*at, name, size);
 
-    *at += svc__json_str_copy(str, start);
-    *(*at)++ = '\0';
+    *at += size;
     return start;
 }
 
@@ -214,9 +145,9 @@ int svc__manifest_refuse_object(struct svc__manifest *m,
                                 const struct svc__manifest_place *place,
                                 enum svc__kind kind, svc_error *error)
 {
-    static const struct svc__json_str none = {"default", 7, 0};
-    struct names names = peek_names(place->item);
     struct svc__manifest_object *object;
+    struct svc__object_name names;
+    const char *namespace_ = names.namespace_;
     struct svc__refusal *refusal;
     size_t size;
     char *at;
@@ -227,22 +158,23 @@ int svc__manifest_refuse_object(struct svc__manifest *m,
                       SVC__MANIFEST_REFUSED_MAX);
         return SVC_EFILE;
     }
-    if (names.namespace_.size == 0 && kind != SVC__KIND_NODE)
-        names.namespace_ = none;
+    (void)svc__object_name_read(place->item->text, place->item->size, &names);
+    if (namespace_[0] == '\0' && kind != SVC__KIND_NODE)
+        namespace_ = "default";
     size = strlen(error->message) + 1;
     object = svc__manifest_add(m, kind, place->document);
     if (object == NULL)
         return svc__err_nomem(error);
     m->refused++;
-    refusal = svc__alloc(sizeof(*refusal) + size + names.namespace_.size +
-                         names.name.size + names.owner.size + 3);
+    refusal = svc__alloc(sizeof(*refusal) + size + strlen(namespace_) +
+                         strlen(names.name) + strlen(names.service) + 3);
     if (refusal == NULL)
         return svc__err_nomem(error);
     object->refusal = refusal;
     at = refusal->text;
-    refusal->namespace_ = put_name(&at, &names.namespace_);
-    refusal->name = put_name(&at, &names.name);
-    refusal->owner = put_name(&at, &names.owner);
+    refusal->namespace_ = put_name(&at, namespace_);
+    refusal->name = put_name(&at, names.name);
+    refusal->owner = put_name(&at, names.service);
     refusal->reason = memcpy(at, error->message, size);
     return 0;
 }
