@@ -145,17 +145,15 @@ void svc__store_remove_service(struct svc__store *st, const char *namespace_,
     if (held != NULL && version != 0 && version < held->resource_version)
         return;
     svc__store_delete_service(st, namespace_, name);
-    if (version != 0)
-        svc__store_gone_note(&st->gone, SVC__STORE_SERVICE, namespace_, name,
-                             version);
+    svc__store_gone_note(&st->gone, SVC__STORE_SERVICE, namespace_, name,
+                         version);
 }
 
 void svc__store_expect_no_service(struct svc__store *st, const char *namespace_,
                                   const char *name, uint64_t version)
 {
-    if (version != 0)
-        svc__store_gone_note(&st->gone, SVC__STORE_SERVICE, namespace_, name,
-                             version);
+    svc__store_gone_note(&st->gone, SVC__STORE_SERVICE, namespace_, name,
+                         version);
 }
 
 int svc__store_expects_service(const struct svc__store *st,
@@ -248,12 +246,14 @@ static void leave(struct svc__store *st, struct svc__store_held *h)
     svc__store_owner_drop(st, o, h->slice->namespace_, h->slice->service);
 }
 
-void svc__store_held_detach(struct svc__store *st, struct svc__store_held *h)
+void svc__store_held_discard(struct svc__store *st, struct svc__store_held *h)
 {
     leave(st, h);
     st->stats.slices--;
     st->stats.slices_fqdn -= h->slice->type == SVC__SLICE_FQDN;
     st->stats.endpoints -= h->slice->block->count;
+    svc__slice_unref(h->slice);
+    svc__free(h);
 }
 
 /* The slice moves from owner to owner, as its label says now (semantics 2.9
@@ -330,11 +330,8 @@ void svc__store_delete_slice(struct svc__store *st, const char *namespace_,
         return;
     svc__store_round(st);
     h = svc__map_remove(&st->slices, key.text, key.size);
-    if (h != NULL) {
-        svc__store_held_detach(st, h);
-        svc__slice_unref(h->slice);
-        svc__free(h);
-    }
+    if (h != NULL)
+        svc__store_held_discard(st, h);
     svc__store_refuse_end_slice(st, namespace_, name);
 }
 
@@ -352,17 +349,15 @@ void svc__store_remove_slice(struct svc__store *st, const char *namespace_,
           strcmp(service, held->service) != 0)))
         return;
     svc__store_delete_slice(st, namespace_, name);
-    if (version != 0)
-        svc__store_gone_note(&st->gone, SVC__STORE_SLICE, namespace_, name,
-                             version);
+    svc__store_gone_note(&st->gone, SVC__STORE_SLICE, namespace_, name,
+                         version);
 }
 
 void svc__store_expect_no_slice(struct svc__store *st, const char *namespace_,
                                 const char *name, uint64_t version)
 {
-    if (version != 0)
-        svc__store_gone_note(&st->gone, SVC__STORE_SLICE, namespace_, name,
-                             version);
+    svc__store_gone_note(&st->gone, SVC__STORE_SLICE, namespace_, name,
+                         version);
 }
 
 int svc__store_expects_slice(const struct svc__store *st,
@@ -403,17 +398,12 @@ struct svc__slice *svc__store_slice_at(const struct svc__store *st,
 
 /* ---- Nodes ----------------------------------------------------------- */
 
-static int is_same_address(const struct svc__address *a,
-                           const struct svc__address *b)
-{
-    return a->family == b->family && svc__address_compare(a, b) == 0;
-}
-
 int svc__store_node_is_same(const struct svc__node_object *a,
                             const struct svc__node_object *b)
 {
-    return a->ready == b->ready && is_same_address(&a->ipv4, &b->ipv4) &&
-           is_same_address(&a->ipv6, &b->ipv6) &&
+    return a->ready == b->ready &&
+           svc__address_compare(&a->ipv4, &b->ipv4) == 0 &&
+           svc__address_compare(&a->ipv6, &b->ipv6) == 0 &&
            (a->zone == NULL) == (b->zone == NULL) &&
            (a->zone == NULL || strcmp(a->zone, b->zone) == 0);
 }
@@ -473,8 +463,7 @@ void svc__store_remove_node(struct svc__store *st, const char *name,
     if (held != NULL && version != 0 && version < held->resource_version)
         return;
     svc__store_delete_node(st, name);
-    if (version != 0)
-        svc__store_gone_note(&st->gone, SVC__STORE_NODE, "", name, version);
+    svc__store_gone_note(&st->gone, SVC__STORE_NODE, "", name, version);
 }
 
 struct svc__node_object *svc__store_node(const struct svc__store *st,

@@ -80,7 +80,7 @@ void svc__store_gone_note(struct svc__store_gone *g, enum svc__store_kind kind,
     uint64_t *kept;
 
     make(&key, kind, namespace_, name);
-    if (key.size == 0)
+    if (version == 0 || key.size == 0)
         return;
     if (g->young.count >= SVC__STORE_GONE_MIN)
         turn(g);

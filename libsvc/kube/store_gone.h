@@ -29,8 +29,8 @@ void svc__store_gone_init(struct svc__store_gone *g,
                           const struct svc__hash_key *key);
 void svc__store_gone_fini(struct svc__store_gone *g);
 
-/* Remembers a deletion; version is not 0. Out of memory: it does not, which is
- * safe, since the stream that lags behind will tell of the deletion too. */
+/* Remembers a deletion; version 0: nothing. Out of memory: it does not, which
+ * is safe, since the stream that lags behind will tell of the deletion too. */
 void svc__store_gone_note(struct svc__store_gone *g, enum svc__store_kind kind,
                           const char *namespace_, const char *name,
                           uint64_t version);

@@ -117,9 +117,9 @@ void svc__store_held_drop(struct svc__store *st, struct svc__store_held *h,
 void svc__store_held_put(struct svc__store *st, struct svc__store_held *h,
                          struct svc__store_owner *o, struct svc__slice *slice);
 
-/* Takes a slice from its owner and from the counts, and tells. The holder is
- * then out of everything but the map. */
-void svc__store_held_detach(struct svc__store *st, struct svc__store_held *h);
+/* Frees a holder, which is out of the map already, with its slice: takes it
+ * from its owner and from the counts, and tells. */
+void svc__store_held_discard(struct svc__store *st, struct svc__store_held *h);
 
 /* Whether both are the same to all who ask. */
 int svc__store_node_is_same(const struct svc__node_object *a,

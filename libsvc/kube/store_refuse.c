@@ -35,14 +35,20 @@ struct named {
 
 /* ---- reasons ----------------------------------------------------------- */
 
+enum change {
+    SAME,
+    ONE_MORE, /* the same text, and that it is not the only one */
+    OTHER_TEXT
+};
+
 /* Keeps the text that is first in order of bytes, so that the order of the
- * calls does not show. *ret_changed: the text, or that there are others. */
-static int reason_add(struct reason *r, const char *text, int *ret_changed)
+ * calls does not show. */
+static int reason_add(struct reason *r, const char *text, enum change *ret)
 {
     int order = r->text == NULL ? -1 : strcmp(text, r->text);
     char *copy;
 
-    *ret_changed = order < 0 || (order > 0 && !r->more);
+    *ret = order < 0 ? OTHER_TEXT : order > 0 && !r->more ? ONE_MORE : SAME;
     if (order > 0)
         r->more = 1;
     if (order >= 0)
@@ -169,44 +175,34 @@ static void remove_named(struct svc__store *st, struct named *n)
 
 /* ---- refusing ---------------------------------------------------------- */
 
-static int refuse(struct svc__store *st, struct svc__store_refusals *r,
-                  struct reason *reason, const char *text)
+static int refuse(struct svc__store *st, const char *namespace_,
+                  const char *name, const char *text, int is_slice)
 {
-    const char *before = reason->text;
-    int changed = 0;
-    int err = reason_add(reason, text, &changed);
-
-    if (reason == &r->of_service)
-        changed = reason->text != before;
-    if (err != 0)
-        drop(st, r);
-    else if (changed)
-        tell(st, r);
-    return err;
-}
-
-int svc__store_refuse_service(struct svc__store *st, const char *namespace_,
-                              const char *name, const char *reason)
-{
+    enum change change = SAME;
     struct svc__store_refusals *r;
     int err = need(st, namespace_, name, &r);
 
     svc__store_round(st);
     if (err != 0)
         return err == SVC_EINVAL ? 0 : err;
-    return refuse(st, r, &r->of_service, reason);
+    err = reason_add(is_slice ? &r->of_slices : &r->of_service, text, &change);
+    if (err != 0)
+        drop(st, r);
+    else if (change == OTHER_TEXT || (change == ONE_MORE && is_slice))
+        tell(st, r); /* that there are more is shown of slices only */
+    return err;
+}
+
+int svc__store_refuse_service(struct svc__store *st, const char *namespace_,
+                              const char *name, const char *reason)
+{
+    return refuse(st, namespace_, name, reason, 0);
 }
 
 int svc__store_refuse_slice(struct svc__store *st, const char *namespace_,
                             const char *owner, const char *reason)
 {
-    struct svc__store_refusals *r;
-    int err = need(st, namespace_, owner, &r);
-
-    svc__store_round(st);
-    if (err != 0)
-        return err == SVC_EINVAL ? 0 : err;
-    return refuse(st, r, &r->of_slices, reason);
+    return refuse(st, namespace_, owner, reason, 1);
 }
 
 static struct named *new_named(struct svc__store_refusals *r, const char *text)

@@ -166,14 +166,6 @@ static int is_left_over(const struct svc__store *st,
            !is_later(scope, h->slice->resource_version);
 }
 
-/* Removes a holder with its slice; it is out of the map already. */
-static void discard(struct svc__store *st, struct svc__store_held *h)
-{
-    svc__store_held_detach(st, h);
-    svc__slice_unref(h->slice);
-    svc__free(h);
-}
-
 static void sweep(struct svc__store *st, const struct svc__store_scope *scope)
 {
     struct svc__map_entry *e;
@@ -186,7 +178,7 @@ static void sweep(struct svc__store *st, const struct svc__store_scope *scope)
             continue;
         svc__map_leave(&st->slices, e);
         at--;
-        discard(st, h);
+        svc__store_held_discard(st, h);
     }
 }
 
@@ -208,7 +200,7 @@ static void sweep_one(struct svc__store *st,
                 0)
             continue;
         (void)svc__map_remove(&st->slices, key.text, key.size);
-        discard(st, h);
+        svc__store_held_discard(st, h);
     }
 }
 
