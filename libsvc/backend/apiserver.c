@@ -14,8 +14,6 @@
 #include "base/count.h"
 #include "base/err.h"
 
-#include <string.h>
-
 #define RETRY_MS 1000
 
 /* Why a target is queued. */
@@ -78,7 +76,7 @@ static void queue(struct state *st, struct svc__apiserver_target *t,
 
 /* ---- one view ------------------------------------------------------------ */
 
-static int count_usable(const struct svc__view *v)
+static int has_usable(const struct svc__view *v)
 {
     if (v->alias != NULL)
         return 1;
@@ -119,7 +117,6 @@ static struct svc__query query_of(const struct state *st, const struct want *w)
     struct svc__query q = w->sub->query;
 
     q.outside = svc__apiserver_login(st->plan.feeds.server)->is_outside;
-    q.node = st->env->apiserver->node;
     q.is_partial = 1;
     return q;
 }
@@ -168,7 +165,7 @@ static int is_to_hold(const struct state *st, const struct want *w,
     const struct svc__apiserver_target *t = w->target;
 
     return w->had && t->causes == BY_SERVICE && v->type == w->type &&
-           !count_usable(v) &&
+           !has_usable(v) &&
            (t->hold_ms == INT64_MAX || now_ms(st) < t->hold_ms);
 }
 
@@ -198,7 +195,7 @@ static int show(struct state *st, struct want *w)
         return 1;
     }
     if (v != NULL) {
-        w->had = count_usable(v);
+        w->had = has_usable(v);
         w->type = v->type;
         st->env->update(w->sub, v);
     }
@@ -239,17 +236,6 @@ static void deliver(struct state *st, struct svc__apiserver_target *t)
     }
 }
 
-static void flush(struct state *st)
-{
-    const int64_t now = now_ms(st);
-    struct svc__heap_node *first;
-
-    while ((first = svc__heap_first(&st->plan.due)) != NULL &&
-           first->key <= now)
-        deliver(st, svc__heap_entry(first, struct svc__apiserver_target, due));
-    set_timer(st);
-}
-
 static void report(struct state *st)
 {
     struct svc__source_stats *to = st->env->stats;
@@ -264,21 +250,30 @@ static void report(struct state *st)
                    svc__apiserver_received(st->plan.feeds.server));
 }
 
+static void flush(struct state *st)
+{
+    const int64_t now = now_ms(st);
+    struct svc__heap_node *first;
+
+    while ((first = svc__heap_first(&st->plan.due)) != NULL &&
+           first->key <= now)
+        deliver(st, svc__heap_entry(first, struct svc__apiserver_target, due));
+    set_timer(st);
+    report(st);
+}
+
 /* ---- what happened ------------------------------------------------------- */
 
 static void on_timer(void *arg)
 {
     flush(arg);
-    report(arg);
 }
 
 static void on_written(void *arg)
 {
     const struct svc__apiserver_plan *plan = arg;
-    struct state *st = plan->arg;
 
-    flush(st);
-    report(st);
+    flush(plan->arg);
 }
 
 /* The store says that an answer may be another one. */

@@ -39,22 +39,22 @@ static void end_request(struct svc__apiserver_feed *feed)
     feed->request++;
 }
 
-static void begin_request(struct svc__apiserver_feed *feed, int authorize)
+/* 0, or SVC_ENOMEM with no request under way. */
+static int begin_request(struct svc__apiserver_feed *feed, int authorize)
 {
     const int is_watch = svc__reflector_is_watch(feed->machine);
     struct svc__apiserver_call *call = &feed->call;
 
     end_request(feed);
     svc__buf_clear(&feed->path);
-    /* A path that has no memory is told by start's owner: see is_unmade. */
     if (svc__reflector_url(feed->machine, &feed->path) != 0)
-        feed->path.err = SVC_ENOMEM;
+        return SVC_ENOMEM;
     call->path = feed->path.data;
     call->authorize = authorize;
     call->total_ms = is_watch ? 0 : SVC__REFLECTOR_LIST_MS;
     call->min_rate = is_watch ? 0 : SVC__FEED_LIST_RATE;
-    if (feed->path.err == 0)
-        svc__apiserver_start(feed->all->server, call);
+    svc__apiserver_start(feed->all->server, call);
+    return 0;
 }
 
 /* Tells the trouble of the machine when it is another one than before. */
@@ -68,7 +68,6 @@ static void report(struct svc__apiserver_feed *feed, int synced)
         is_lost != feed->is_lost || !svc__trouble_equal(&feed->trouble, now);
 
     feed->is_lost = is_lost;
-
     if (is_other) {
         svc__trouble_fini(&feed->trouble);
         svc__trouble_init(&feed->trouble, now);
@@ -114,12 +113,11 @@ static int act(struct svc__apiserver_feed *feed,
     if (action->commit &&
         svc__apiserver_object_commit(feed, action->is_rewound) != 0)
         return SVC_ENOMEM;
-    if (action->what == SVC__REFLECTOR_REQUEST)
-        begin_request(feed, action->authorize);
-    else if (action->what == SVC__REFLECTOR_PAUSE)
-        end_request(feed);
-    if (action->what == SVC__REFLECTOR_REQUEST && feed->path.err != 0)
+    if (action->what == SVC__REFLECTOR_REQUEST &&
+        begin_request(feed, action->authorize) != 0)
         return SVC_ENOMEM;
+    if (action->what == SVC__REFLECTOR_PAUSE)
+        end_request(feed);
     set_due(feed, action->due_ms);
     return 0;
 }

@@ -14,7 +14,6 @@
 #include "kube/meta.h"
 #include "kube/object_name.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* An object of any of the three kinds, with the names that it goes by. */
@@ -75,8 +74,6 @@ static int decode(struct svc__apiserver_feed *feed,
 {
     int err;
 
-    memset(ret, 0, sizeof(*ret));
-    ret->cost = 1;
     if (feed->scope.resource == SVC__RESOURCE_SLICES) {
         err = svc__slice_decoder_item(feed->all->decoder, item, &ret->is.slice,
                                       reterr);
@@ -99,7 +96,6 @@ static int decode(struct svc__apiserver_feed *feed,
     } else {
         err = svc__decode_node(item->text, item->size, &ret->is.node, reterr);
         if (err == 0) {
-            ret->namespace_ = "";
             ret->name = ret->is.node->name;
             ret->version = ret->is.node->resource_version;
         }
@@ -185,20 +181,20 @@ static int pile_put(struct svc__apiserver_feed *feed, const char *namespace_,
     return 0;
 }
 
-/* An object that did not change since is kept as the store has it. */
-static void *share(const struct svc__apiserver_feed *feed, struct object *o)
+/* A slice that did not change since is kept as the store has it. */
+static void share(const struct svc__apiserver_feed *feed, struct object *o)
 {
-    void *old = held(feed, o->namespace_, o->name);
-    uint64_t was = 0;
+    struct svc__slice *old;
 
-    if (old != NULL && feed->scope.resource == SVC__RESOURCE_SLICES)
-        was = ((struct svc__slice *)old)->resource_version;
-    if (was != 0 && was == o->version) {
-        unref(feed->scope.resource, o->is.any);
-        return old;
-    }
-    unref(feed->scope.resource, old);
-    return o->is.any;
+    if (feed->scope.resource != SVC__RESOURCE_SLICES || o->version == 0)
+        return;
+    old = svc__store_slice(feed->all->store, o->namespace_, o->name);
+    if (old == NULL || old->resource_version != o->version)
+        return;
+    svc__slice_unref(o->is.slice);
+    o->is.slice = svc__slice_ref(old);
+    o->namespace_ = old->namespace_;
+    o->name = old->name;
 }
 
 /* For the bound of a list. */
@@ -226,14 +222,9 @@ static int collect(struct svc__apiserver_feed *feed, struct object *o,
         err = update(feed, o);
         unref(feed->scope.resource, o->is.any);
     } else {
-        /* The names live in the object. */
-        char namespace_[SVC__OBJECT_NAME_SIZE];
-        char name[SVC__OBJECT_NAME_SIZE];
-
-        (void)snprintf(namespace_, sizeof(namespace_), "%s", o->namespace_);
-        (void)snprintf(name, sizeof(name), "%s", o->name);
-        svc__apiserver_refused_drop(feed, name);
-        err = pile_put(feed, namespace_, name, share(feed, o));
+        share(feed, o);
+        svc__apiserver_refused_drop(feed, o->name);
+        err = pile_put(feed, o->namespace_, o->name, o->is.any);
     }
     return err == SVC_ENOMEM ? svc__err_nomem(reterr) : 0;
 }
@@ -400,12 +391,11 @@ int svc__apiserver_object_take(struct svc__apiserver_feed *feed,
                                const struct svc__frame_item *item,
                                svc_error *reterr)
 {
-    struct object o;
+    struct object o = {.namespace_ = "", .name = "", .cost = 1};
     int err;
 
     if (fate == SVC__REFLECTOR_IGNORE || feed->is_passive)
         return 0;
-    memset(&o, 0, sizeof(o));
     note_begin(feed, fate);
     if (fate == SVC__REFLECTOR_DELETE || fate == SVC__REFLECTOR_DISCARD)
         return take_gone(feed, fate, item, reterr);

@@ -360,7 +360,7 @@ static void on_changed(void *arg, struct svc__apiserver_feed *feed, int synced)
 {
     struct svc__apiserver_plan *plan = arg;
     struct svc__apiserver_target *target = feed->owner;
-    struct svc__apiserver_space *space = NULL;
+    struct svc__apiserver_space *space;
 
     if (feed->scope.namespace_ == NULL) {
         changed_nodes(plan);
@@ -369,10 +369,7 @@ static void on_changed(void *arg, struct svc__apiserver_feed *feed, int synced)
     space = svc__map_get(&plan->spaces, feed->scope.namespace_,
                          strlen(feed->scope.namespace_));
     if (synced && target == NULL)
-        svc__apiserver_space_listed(space,
-                                    feed == space->wide[SVC__SPACE_SLICES]
-                                        ? SVC__SPACE_SLICES
-                                        : SVC__SPACE_SERVICES);
+        svc__apiserver_space_listed(space, feed->scope.resource);
     if (target != NULL)
         plan->changed(plan->arg, target);
     else
@@ -448,7 +445,7 @@ int svc__apiserver_plan_is_synced(const struct svc__apiserver_plan *plan,
                                   int with_nodes)
 {
     const int is_listed =
-        target->pair[SVC__SPACE_SERVICES] != NULL
+        target->pair[SVC__RESOURCE_SERVICES] != NULL
             ? svc__apiserver_space_is_synced(target->pair)
             : target->is_covered &&
                   svc__apiserver_space_is_synced(target->space->wide);
@@ -492,5 +489,5 @@ void svc__apiserver_plan_hurry(struct svc__apiserver_plan *plan,
 
 const char *svc__apiserver_plan_word(const struct svc__apiserver_target *target)
 {
-    return target->pair[SVC__SPACE_SERVICES] != NULL ? "narrow" : "wide";
+    return target->pair[SVC__RESOURCE_SERVICES] != NULL ? "narrow" : "wide";
 }

@@ -17,6 +17,10 @@
  */
 #include "backend/apiserver_space.h"
 
+_Static_assert(SVC__RESOURCE_SERVICES < SVC__SPACE_RESOURCES &&
+                   SVC__RESOURCE_SLICES < SVC__SPACE_RESOURCES,
+               "a place in a pair for each");
+
 /* ---- feeds --------------------------------------------------------------- */
 
 static int open_feed(struct svc__apiserver_space *space, int resource,
@@ -24,8 +28,7 @@ static int open_feed(struct svc__apiserver_space *space, int resource,
                      struct svc__apiserver_feed **ret, svc_error *reterr)
 {
     const struct svc__reflector_scope scope = {
-        .resource = resource == SVC__SPACE_SERVICES ? SVC__RESOURCE_SERVICES
-                                                    : SVC__RESOURCE_SLICES,
+        .resource = (enum svc__reflector_resource)resource,
         .namespace_ = space->namespace_,
         .service = target == NULL ? NULL : target->service};
 
@@ -63,28 +66,20 @@ static int open_pair(struct svc__apiserver_space *space,
 int svc__apiserver_space_is_synced(
     struct svc__apiserver_feed *const pair[SVC__SPACE_RESOURCES])
 {
-    return pair[SVC__SPACE_SERVICES] != NULL &&
-           svc__apiserver_feed_is_synced(pair[SVC__SPACE_SERVICES]) &&
-           svc__apiserver_feed_is_synced(pair[SVC__SPACE_SLICES]);
+    return pair[SVC__RESOURCE_SERVICES] != NULL &&
+           svc__apiserver_feed_is_synced(pair[SVC__RESOURCE_SERVICES]) &&
+           svc__apiserver_feed_is_synced(pair[SVC__RESOURCE_SLICES]);
 }
 
-static int is_wide_denied(const struct svc__apiserver_space *space)
+/* Whether one of the wide pair, if there is one, is in that state. */
+static int is_any_wide(const struct svc__apiserver_space *space,
+                       int (*is)(const struct svc__reflector *machine))
 {
-    return space->wide[SVC__SPACE_SERVICES] != NULL &&
-           (svc__reflector_is_denied(
-                space->wide[SVC__SPACE_SERVICES]->machine) ||
-            svc__reflector_is_denied(space->wide[SVC__SPACE_SLICES]->machine));
-}
-
-/* Whether that is believed: an API server that has just begun refuses all, and
- * what is covered has its sets meanwhile. */
-static int is_wide_lost(const struct svc__apiserver_space *space)
-{
-    return space->wide[SVC__SPACE_SERVICES] != NULL &&
-           (svc__reflector_is_denied_for_long(
-                space->wide[SVC__SPACE_SERVICES]->machine) ||
-            svc__reflector_is_denied_for_long(
-                space->wide[SVC__SPACE_SLICES]->machine));
+    for (int i = 0; i < SVC__SPACE_RESOURCES; i++) {
+        if (space->wide[i] != NULL && is(space->wide[i]->machine))
+            return 1;
+    }
+    return 0;
 }
 
 /* ---- what covers a target ------------------------------------------------ */
@@ -99,7 +94,7 @@ void svc__apiserver_space_leave(struct svc__apiserver_target *t)
     struct svc__apiserver_space *space = t->space;
 
     svc__list_remove(&t->link);
-    if (t->pair[SVC__SPACE_SERVICES] != NULL)
+    if (t->pair[SVC__RESOURCE_SERVICES] != NULL)
         space->narrow_count--;
     else if (t->is_covered)
         space->covered_count--;
@@ -111,7 +106,7 @@ void svc__apiserver_space_enter(struct svc__apiserver_target *t)
 {
     struct svc__apiserver_space *space = t->space;
 
-    if (t->pair[SVC__SPACE_SERVICES] != NULL) {
+    if (t->pair[SVC__RESOURCE_SERVICES] != NULL) {
         svc__list_add(&space->narrow, &t->link);
         space->narrow_count++;
     } else if (t->is_covered) {
@@ -132,8 +127,8 @@ struct svc__apiserver_feed *svc__apiserver_space_cover(
 
 static int is_listed_by_wide(const struct svc__apiserver_target *t)
 {
-    return t->opened < t->space->wide[SVC__SPACE_SERVICES]->listed &&
-           t->opened < t->space->wide[SVC__SPACE_SLICES]->listed;
+    return t->opened < t->space->wide[SVC__RESOURCE_SERVICES]->listed &&
+           t->opened < t->space->wide[SVC__RESOURCE_SLICES]->listed;
 }
 
 void svc__apiserver_space_listed(struct svc__apiserver_space *space,
@@ -178,8 +173,8 @@ static void take_over(struct svc__apiserver_space *space)
 
 static int is_passive(const struct svc__apiserver_target *t)
 {
-    return t->pair[SVC__SPACE_SERVICES]->is_passive ||
-           t->pair[SVC__SPACE_SLICES]->is_passive;
+    return t->pair[SVC__RESOURCE_SERVICES]->is_passive ||
+           t->pair[SVC__RESOURCE_SLICES]->is_passive;
 }
 
 /* The wide pair is refused: what it covered needs pairs again. */
@@ -211,7 +206,7 @@ static void fall_apart(struct svc__apiserver_space *space)
 /* Opens narrow pairs for those that wait: as many as there may be. */
 static int open_narrow(struct svc__apiserver_space *space, svc_error *reterr)
 {
-    const int is_denied = is_wide_denied(space);
+    const int is_denied = is_any_wide(space, svc__reflector_is_denied);
 
     while (!svc__list_is_empty(&space->waiting) &&
            (is_denied || space->narrow_count < SVC__PLAN_NARROW_MAX)) {
@@ -231,19 +226,21 @@ static int open_narrow(struct svc__apiserver_space *space, svc_error *reterr)
 int svc__apiserver_space_arrange(struct svc__apiserver_space *space,
                                  svc_error *reterr)
 {
-    const int is_there =
-        svc__apiserver_space_is_synced(space->wide) && !is_wide_denied(space);
+    const int is_there = svc__apiserver_space_is_synced(space->wide) &&
+                         !is_any_wide(space, svc__reflector_is_denied);
     int err = 0;
 
+    /* A refusal is believed when it lasts: an API server that has just begun
+     * refuses all, and what is covered has its sets meanwhile. */
     if (is_there)
         take_over(space);
-    else if (is_wide_lost(space))
+    else if (is_any_wide(space, svc__reflector_is_denied_for_long))
         fall_apart(space);
     if (is_there && space->waiting_count > SVC__PLAN_ANEW_MIN &&
         space->waiting_count > space->covered_count / 2)
         svc__apiserver_space_close(space->wide);
     if (svc__apiserver_space_count(space) > SVC__PLAN_NARROW_MAX &&
-        space->wide[SVC__SPACE_SERVICES] == NULL)
+        space->wide[SVC__RESOURCE_SERVICES] == NULL)
         err = open_pair(space, NULL, reterr);
     return err != 0 ? err : open_narrow(space, reterr);
 }

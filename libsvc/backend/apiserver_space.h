@@ -11,12 +11,9 @@
 #include <stddef.h>
 #include <svc/svc.h>
 
-/* The members of a pair. */
-enum {
-    SVC__SPACE_SERVICES,
-    SVC__SPACE_SLICES,
-    SVC__SPACE_RESOURCES
-};
+/* A pair has a feed of Services and one of slices, each in the place of its
+ * resource (svc__reflector_resource). */
+#define SVC__SPACE_RESOURCES 2
 
 struct svc__apiserver_space {
     char *namespace_;

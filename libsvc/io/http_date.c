@@ -118,7 +118,7 @@ static int64_t seconds_of(const struct moment *m)
     if (m->year < 1970 || day.tm_mday != m->day || m->hour > 23 ||
         m->minute > 59 || m->second > 60)
         return -1;
-    return seconds + m->hour * 3600 + m->minute * 60 + m->second;
+    return seconds + ((int64_t)m->hour * 60 + m->minute) * 60 + m->second;
 }
 
 int64_t svc__http_date_read(const char *text, size_t size)
