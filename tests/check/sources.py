@@ -59,10 +59,12 @@ def by_dns():
 
         thread = threading.Thread(target=serve)
         thread.start()
-        yield ["--dns-server", "127.0.0.1:%d" % server.getsockname()[1]]
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stop:
-            stop.sendto(b"", server.getsockname())
-        thread.join()
+        try:
+            yield ["--dns-server", "127.0.0.1:%d" % server.getsockname()[1]]
+        finally:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stop:
+                stop.sendto(b"", server.getsockname())
+            thread.join()
 
 
 class ApiServer(http.server.BaseHTTPRequestHandler):
@@ -87,20 +89,21 @@ class ApiServer(http.server.BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def by_api():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), ApiServer)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
     config = {"apiVersion": "v1", "kind": "Config", "current-context": "c",
               "contexts": [{"name": "c", "context": {"cluster": "c"}}],
               "clusters": [{"name": "c", "cluster": {
                   "server": "http://127.0.0.1:%d" % server.server_port}}]}
-    with tempfile.TemporaryDirectory() as folder:
+    with server, tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "kubeconfig")
         with open(path, "w", encoding="utf-8") as out:
             json.dump(config, out)
-        yield ["--kubeconfig", path]
-    server.shutdown()
-    thread.join()
-    server.server_close()
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield ["--kubeconfig", path]
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 KINDS = {"FILE": in_file, "DNS": by_dns, "APISERVER": by_api}
