@@ -19,6 +19,7 @@ struct follower {
     struct event_base *base;
     struct event *ours;
     struct event *input;
+    int err; /* of the dispatch that ended the loop */
 };
 
 static void print_set(const svc_endpoints *eps)
@@ -64,7 +65,8 @@ static void on_library(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    if (svc_resolver_dispatch(f->r, 0) != 0)
+    f->err = svc_resolver_dispatch(f->r, 0);
+    if (f->err != 0)
         event_base_loopbreak(f->base);
     print_news(f->w);
     arm(f);
@@ -92,6 +94,8 @@ static int run(svc_resolver *r, svc_watch *w)
     if (f.ours && f.input && event_add(f.input, NULL) == 0) {
         arm(&f);
         err = event_base_dispatch(f.base);
+        if (err == 0)
+            err = f.err;
     } else {
         fprintf(stderr, "libevent cannot wait for standard input\n");
     }

@@ -19,6 +19,7 @@ struct follower {
     svc_resolver *r;
     svc_watch *w;
     GMainLoop *loop;
+    int err; /* of the dispatch that ended the loop */
 };
 
 static void print_set(const svc_endpoints *eps)
@@ -69,7 +70,8 @@ static gboolean dispatch(GSource *source, GSourceFunc callback, gpointer arg)
 
     (void)callback;
     (void)arg;
-    if (svc_resolver_dispatch(f->r, 0) != 0)
+    f->err = svc_resolver_dispatch(f->r, 0);
+    if (f->err != 0)
         g_main_loop_quit(f->loop);
     print_news(f->w);
     return G_SOURCE_CONTINUE;
@@ -92,6 +94,7 @@ static int run(svc_resolver *r, svc_watch *w)
         .prepare = prepare, .check = check, .dispatch = dispatch};
     GSource *source = g_source_new(&functions, sizeof(struct follower));
     struct follower *f = (struct follower *)source;
+    int err;
 
     f->r = r;
     f->w = w;
@@ -100,10 +103,11 @@ static int run(svc_resolver *r, svc_watch *w)
     g_source_attach(source, NULL);
     g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP, on_input, f->loop);
     g_main_loop_run(f->loop);
+    err = f->err;
     g_main_loop_unref(f->loop);
     g_source_destroy(source);
     g_source_unref(source);
-    return 0;
+    return err;
 }
 
 int main(int argc, char **argv)

@@ -19,6 +19,7 @@ struct follower {
     uv_poll_t ours;
     uv_timer_t timer;
     uv_poll_t input;
+    int err; /* of the dispatch that ended the loop */
 };
 
 static void print_set(const svc_endpoints *eps)
@@ -68,8 +69,10 @@ static void step(struct follower *f)
 
     print_news(f->w);
     arm(f);
-    if (err != 0)
+    if (err != 0) {
+        f->err = err;
         uv_stop(f->timer.loop);
+    }
 }
 
 static void on_time(uv_timer_t *timer)
@@ -117,6 +120,7 @@ static int run(svc_resolver *r, svc_watch *w)
         uv_poll_start(&f.input, UV_READABLE, on_input);
         arm(&f);
         uv_run(&loop, UV_RUN_DEFAULT);
+        err = f.err;
     } else {
         fprintf(stderr, "%s\n", uv_strerror(err));
     }
