@@ -53,13 +53,12 @@ static void hint_rights(struct svc__reflector *rf)
 
     if (rf->scope.resource == SVC__RESOURCE_NODES)
         svc__err_hint(&rf->trouble,
-                      "grant get,list,watch on %s, see docs/rbac.yaml",
-                      resource);
+                      "grant list,watch on %s, see docs/rbac.yaml", resource);
     else
         svc__err_hint(
             &rf->trouble,
-            "grant get,list,watch on %s%s%s in \"%s\", see docs/rbac.yaml",
-            group, slash, resource, rf->scope.namespace_);
+            "grant list,watch on %s%s%s in \"%s\", see docs/rbac.yaml", group,
+            slash, resource, rf->scope.namespace_);
 }
 
 static void hint(struct svc__reflector *rf, int status)

@@ -95,7 +95,7 @@ static void check_trouble(svc_service *s, unsigned missing)
     char grant[128];
 
     snprintf(grant, sizeof(grant),
-             "grant get,list,watch on %s in \"dev\", see docs/rbac.yaml",
+             "grant list,watch on %s in \"dev\", see docs/rbac.yaml",
              rights[first].resource);
     assert_string_equal(error.hint, grant);
     assert_non_null(strstr(error.message, "forbidden: User cannot"));

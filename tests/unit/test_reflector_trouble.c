@@ -73,18 +73,18 @@ static void rights(void **state)
     end(rf, 403, "no, \"x\"");
     expect(rf, SVC_EAUTH,
            "list endpointslices in \"shop\": 403 Forbidden: no, \"x\"",
-           "grant get,list,watch on discovery.k8s.io/endpointslices in "
+           "grant list,watch on discovery.k8s.io/endpointslices in "
            "\"shop\", see docs/rbac.yaml");
     /* A watch-list needs the right to watch. */
     rf = begun(&services, 0);
     end(rf, 403, "");
     expect(rf, SVC_EAUTH, "watch services in \"shop\": 403 Forbidden",
-           "grant get,list,watch on services in \"shop\", see "
+           "grant list,watch on services in \"shop\", see "
            "docs/rbac.yaml");
     rf = begun(&nodes, 1);
     end(rf, 403, "no");
     expect(rf, SVC_EAUTH, "list nodes: 403 Forbidden: no",
-           "grant get,list,watch on nodes, see docs/rbac.yaml");
+           "grant list,watch on nodes, see docs/rbac.yaml");
     rf = begun(&nodes, 0);
     end(rf, 401, "Unauthorized");
     assert_int_equal(svc__reflector_trouble(rf, NULL), 0);
