@@ -68,10 +68,8 @@ static void report(struct svc__apiserver_feed *feed, int synced)
         is_lost != feed->is_lost || !svc__trouble_equal(&feed->trouble, now);
 
     feed->is_lost = is_lost;
-    if (is_other) {
-        svc__trouble_fini(&feed->trouble);
-        svc__trouble_init(&feed->trouble, now);
-    }
+    if (is_other)
+        svc__trouble_set(&feed->trouble, now);
     if (is_other || synced)
         feed->all->changed(feed->all->arg, feed, synced);
 }

@@ -95,12 +95,6 @@ static int64_t retry_at(const struct state *st, int code)
 
 /* ---- the sides ----------------------------------------------------------- */
 
-static void set_trouble(struct svc__trouble *t, const svc_error *error)
-{
-    svc__trouble_fini(t);
-    svc__trouble_init(t, error);
-}
-
 static void init_side(struct record *rec, struct side *side, struct part *p)
 {
     side->part = p;
@@ -206,7 +200,7 @@ static void on_api_update(struct svc__sub *sub, struct svc__view *v)
 {
     struct record *rec = sub->owner;
 
-    set_trouble(&rec->api.trouble, NULL);
+    svc__trouble_set(&rec->api.trouble, NULL);
     answer(rec, SVC__AUTO_API, v);
     plan(rec);
 }
@@ -216,13 +210,13 @@ static void on_api_fail(struct svc__sub *sub, const svc_error *error)
     struct record *rec = sub->owner;
     struct svc__view *held = rec->held;
 
-    set_trouble(&rec->api.trouble, error);
+    svc__trouble_set(&rec->api.trouble, error);
     if (svc__auto_is_denied(error->code) && rec->answered == SVC__AUTO_NOBODY) {
         if (rec->dns_ms != INT64_MAX && !rec->dns.is_on)
             rec->dns_ms = now_ms(rec->st);
         if (held != NULL) {
             rec->held = NULL;
-            set_trouble(&rec->dns.trouble, NULL);
+            svc__trouble_set(&rec->dns.trouble, NULL);
             answer(rec, SVC__AUTO_DNS, held);
             return;
         }
@@ -239,7 +233,7 @@ static void set_aside(struct record *rec, const struct svc__view *v)
     svc__err_set(&error, v->code, "%s",
                  v->message != NULL ? v->message : svc_err_text(v->code));
     svc__err_hint(&error, "%s", v->hint != NULL ? v->hint : "");
-    set_trouble(&rec->dns.trouble, &error);
+    svc__trouble_set(&rec->dns.trouble, &error);
 }
 
 static void on_dns_update(struct svc__sub *sub, struct svc__view *v)
@@ -253,7 +247,7 @@ static void on_dns_update(struct svc__sub *sub, struct svc__view *v)
     }
     switch (svc__auto_judge(&s, v)) {
     case SVC__AUTO_COUNTS:
-        set_trouble(&rec->dns.trouble, NULL);
+        svc__trouble_set(&rec->dns.trouble, NULL);
         answer(rec, SVC__AUTO_DNS, v);
         break;
     case SVC__AUTO_HELD:
@@ -278,7 +272,7 @@ static void on_dns_fail(struct svc__sub *sub, const svc_error *error)
 
     if (rec->answered == SVC__AUTO_API)
         return;
-    set_trouble(&rec->dns.trouble, error);
+    svc__trouble_set(&rec->dns.trouble, error);
     tell(rec);
     plan(rec);
 }
@@ -297,7 +291,7 @@ static void ask_dns(struct record *rec)
     if (err == 0)
         return;
     rec->dns_ms = retry_at(rec->st, err);
-    set_trouble(&rec->dns.trouble, &error);
+    svc__trouble_set(&rec->dns.trouble, &error);
     tell(rec);
 }
 
@@ -325,7 +319,7 @@ static void miss_api(struct record *rec)
     svc_error error;
 
     (void)svc__trouble_fill(&rec->st->api_trouble, &error);
-    set_trouble(&rec->api.trouble, &error);
+    svc__trouble_set(&rec->api.trouble, &error);
     rec->dns_ms = now_ms(rec->st);
 }
 
@@ -336,7 +330,7 @@ static int open_api(struct state *st, svc_error *reterr)
     svc_error error;
     int err = open_part(&st->api, &error);
 
-    set_trouble(&st->api_trouble, err == 0 ? NULL : &error);
+    svc__trouble_set(&st->api_trouble, err == 0 ? NULL : &error);
     if (err != 0)
         svc__loop_set(st->env->loop, &st->retry, retry_at(st, err));
     if (err == SVC_ENOMEM)
@@ -359,7 +353,7 @@ static void on_retry(void *arg)
         if (rec->api.is_on)
             continue;
         if (join(&rec->api, &error) != 0) {
-            set_trouble(&rec->api.trouble, &error);
+            svc__trouble_set(&rec->api.trouble, &error);
             tell(rec);
             svc__loop_set(st->env->loop, &st->retry, retry_at(st, error.code));
         }

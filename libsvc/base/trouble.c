@@ -35,6 +35,12 @@ void svc__trouble_fini(struct svc__trouble *t)
     t->code = 0;
 }
 
+void svc__trouble_set(struct svc__trouble *t, const svc_error *error)
+{
+    svc__trouble_fini(t);
+    svc__trouble_init(t, error);
+}
+
 /* Its message; with no memory for one, what the code says. */
 static const char *message_of(const struct svc__trouble *t)
 {

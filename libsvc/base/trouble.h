@@ -20,6 +20,9 @@ struct svc__trouble {
 void svc__trouble_init(struct svc__trouble *ret, const svc_error *error);
 void svc__trouble_fini(struct svc__trouble *t);
 
+/* As init, in the place of what *t holds. */
+void svc__trouble_set(struct svc__trouble *t, const svc_error *error);
+
 /* Writes it out; reterr may be NULL. Returns the code. */
 int svc__trouble_fill(const struct svc__trouble *t, svc_error *reterr);
 

@@ -474,8 +474,7 @@ void svc__service_fail(struct svc__sub *sub, const svc_error *error)
     svc_error trouble = *error;
 
     svc__err_wrap(&trouble, "\"%.200s\"", hop->service->text);
-    svc__trouble_fini(&hop->trouble);
-    svc__trouble_init(&hop->trouble, &trouble);
+    svc__trouble_set(&hop->trouble, &trouble);
     mark_dirty(hop->service);
 }
 

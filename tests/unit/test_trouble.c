@@ -73,6 +73,22 @@ static void test_equality(void **state)
     svc__trouble_fini(&t);
 }
 
+static void test_one_after_another(void **state)
+{
+    static const svc_error a = {SVC_EUNREACH, "a", "hint"};
+    static const svc_error b = {SVC_EPROTO, "another", ""};
+    struct svc__trouble t = {0};
+
+    (void)state;
+    svc__trouble_set(&t, &a);
+    assert_true(svc__trouble_equal(&t, &a));
+    svc__trouble_set(&t, &b);
+    assert_true(svc__trouble_equal(&t, &b));
+    svc__trouble_set(&t, NULL);
+    assert_true(svc__trouble_equal(&t, NULL));
+    assert_null(t.texts);
+}
+
 /* The code is never lost. */
 static void keep(void *arg)
 {
@@ -109,6 +125,7 @@ int main(void)
         cmocka_unit_test(test_what_goes_in_comes_out),
         cmocka_unit_test(test_none),
         cmocka_unit_test(test_equality),
+        cmocka_unit_test(test_one_after_another),
         cmocka_unit_test(test_without_memory),
     };
 
