@@ -223,7 +223,6 @@ static int take_event(struct svc__apiserver_feed *feed,
     event.type = e.type;
     event.version = e.version;
     event.is_initial_end = e.is_initial_end;
-    event.retry_after_ms = -1;
     if (e.type == SVC__EVENT_ERROR) {
         svc__status_read(e.object, e.object_size, &status);
         event.status = &status;
@@ -246,7 +245,6 @@ static int take_item(struct svc__apiserver_feed *feed,
     memset(&event, 0, sizeof(event));
     event.type = SVC__EVENT_ADDED;
     event.version = "";
-    event.retry_after_ms = -1;
     return take(feed, &event, item, reterr);
 }
 
@@ -275,8 +273,7 @@ static void on_data(struct svc__apiserver_call *call, const char *bytes,
                     size_t size)
 {
     struct svc__apiserver_feed *feed = call->arg;
-    struct svc__reflector_event event = {.kind = SVC__REFLECTOR_BYTES,
-                                         .retry_after_ms = -1};
+    struct svc__reflector_event event = {.kind = SVC__REFLECTOR_BYTES};
 
     if (feed->frame == NULL) {
         if (feed->body.size + size > BODY_MAX)
@@ -296,8 +293,7 @@ static void on_data(struct svc__apiserver_call *call, const char *bytes,
 static void on_answered(struct svc__apiserver_call *call)
 {
     struct svc__apiserver_feed *feed = call->arg;
-    struct svc__reflector_event event = {.kind = SVC__REFLECTOR_BYTES,
-                                         .retry_after_ms = -1};
+    struct svc__reflector_event event = {.kind = SVC__REFLECTOR_BYTES};
 
     if (call->http.status / 100 != 2)
         return;
@@ -316,8 +312,7 @@ static void on_answered(struct svc__apiserver_call *call)
 /* A list that came whole: its metadata. 0, or why it is not whole. */
 static int finish_list(struct svc__apiserver_feed *feed, svc_error *reterr)
 {
-    struct svc__reflector_event event = {.kind = SVC__REFLECTOR_LISTED,
-                                         .retry_after_ms = -1};
+    struct svc__reflector_event event = {.kind = SVC__REFLECTOR_LISTED};
     const struct svc__frame_list *list;
     int err = svc__frame_finish(feed->frame, reterr);
 
@@ -367,8 +362,7 @@ static void on_done(struct svc__apiserver_call *call, int err,
 
 static void on_timer(void *arg)
 {
-    struct svc__reflector_event event = {.kind = SVC__REFLECTOR_DUE,
-                                         .retry_after_ms = -1};
+    struct svc__reflector_event event = {.kind = SVC__REFLECTOR_DUE};
 
     step(arg, &event);
 }
@@ -386,8 +380,7 @@ int svc__apiserver_feed_new(struct svc__apiserver_feeds *all,
                             svc_error *reterr)
 {
     struct svc__apiserver_feed *feed = svc__calloc(1, sizeof(*feed));
-    struct svc__reflector_event event = {.kind = SVC__REFLECTOR_START,
-                                         .retry_after_ms = -1};
+    struct svc__reflector_event event = {.kind = SVC__REFLECTOR_START};
 
     if (feed == NULL)
         return svc__err_nomem(reterr);
@@ -438,8 +431,7 @@ void svc__apiserver_feed_free(struct svc__apiserver_feed *feed)
 
 void svc__apiserver_feed_hurry(struct svc__apiserver_feed *feed)
 {
-    struct svc__reflector_event event = {.kind = SVC__REFLECTOR_START,
-                                         .retry_after_ms = -1};
+    struct svc__reflector_event event = {.kind = SVC__REFLECTOR_START};
 
     step(feed, &event);
 }
