@@ -15,7 +15,6 @@
 #include "kube/slice.h"
 #include "kube/store.h"
 
-#include <stddef.h>
 #include <stdint.h>
 #include <svc/svc.h>
 

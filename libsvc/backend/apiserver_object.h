@@ -10,7 +10,6 @@
 #include "backend/apiserver_feed.h"
 #include "kube/reflector.h"
 
-#include <stddef.h>
 #include <svc/svc.h>
 
 /* Does with an object what the reflector decided. 0; SVC_EPROTO for one without

@@ -16,8 +16,6 @@
 #include "base/alloc.h"
 #include "base/err.h"
 
-#include <string.h>
-
 /* A backend that runs inside of this one. */
 struct part {
     const struct svc__backend_ops *ops;

@@ -8,7 +8,6 @@
 
 #include "backend/dns_ask.h"
 #include "base/alloc.h"
-#include "base/buf.h"
 #include "base/err.h"
 #include "dns/answer.h"
 

@@ -8,8 +8,6 @@
 #include "base/alloc.h"
 #include "base/err.h"
 
-#include <string.h>
-
 /* A, AAAA, SRV. */
 #define WANTS_INSIDE 3
 

@@ -7,7 +7,6 @@
 
 #include "backend/file_keep.h"
 #include "base/alloc.h"
-#include "base/buf.h"
 #include "base/err.h"
 
 #include <stdio.h>

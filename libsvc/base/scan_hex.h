@@ -8,7 +8,6 @@
 
 #include "base/scan_text.h"
 
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 

@@ -13,7 +13,6 @@
 #include "core/settings.h"
 #include "core/watch.h"
 
-#include <string.h>
 #include <svc/svc.h>
 
 _Static_assert(sizeof(svc_pick) == 128, "svc_pick is frozen");

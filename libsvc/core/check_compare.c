@@ -10,8 +10,6 @@
 #include "base/err.h"
 #include "core/service.h"
 
-#include <string.h>
-
 #define SHOWN    3   /* addresses in a text */
 #define SLICE_MS 100 /* between two looks whether there is trouble */
 

@@ -7,9 +7,6 @@
 
 #include "backend/auto.h"
 #include "base/clock.h"
-#include "base/err.h"
-
-#include <string.h>
 
 /* ---- which sources ------------------------------------------------------- */
 

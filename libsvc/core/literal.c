@@ -6,8 +6,6 @@
 
 #include "base/alloc.h"
 
-#include <string.h>
-
 static int fill(const struct svc_service *s, const struct svc__name *name,
                 struct svc__candidate *c, struct svc__view *v)
 {

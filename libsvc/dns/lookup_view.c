@@ -8,8 +8,6 @@
 #include "dns/lookup_fill.h"
 #include "dns/lookup_words.h"
 
-#include <string.h>
-
 /* ---- steps ----------------------------------------------------------- */
 
 /* Copies the steps so far, with their times: half a view has its own. */

@@ -9,7 +9,6 @@
 #include "dns/lookup_join.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* Bytes of a list of ports in a message. */
 #define LIST_MAX 280

@@ -7,7 +7,6 @@
 #include "kube/config_draft.h"
 
 #include "base/alloc.h"
-#include "base/err.h"
 #include "base/wipe.h"
 #include "kube/config_exec.h"
 

@@ -21,8 +21,6 @@
 #include "kube/level.h"
 #include "kube/meta.h"
 
-#include <string.h>
-
 /* Where the walk is. */
 enum mode {
     BETWEEN_DOCUMENTS,

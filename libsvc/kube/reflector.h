@@ -12,7 +12,6 @@
 #include "base/buf.h"
 #include "kube/event.h"
 
-#include <stddef.h>
 #include <stdint.h>
 #include <svc/svc.h>
 

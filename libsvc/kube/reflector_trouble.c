@@ -8,7 +8,6 @@
 #include "base/err.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static const struct {
     int status;

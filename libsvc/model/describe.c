@@ -6,9 +6,6 @@
 #include "base/sized.h"
 #include "model/endpoints.h"
 
-#include <netinet/in.h>
-#include <string.h>
-
 int svc_endpoints_describe(const svc_endpoints *eps, svc_endpoints_info *ret)
 {
     const struct svc__view *v;

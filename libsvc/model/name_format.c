@@ -14,8 +14,6 @@
 #include "base/buf.h"
 #include "model/name.h"
 
-#include <string.h>
-
 /* A name is at most 2,048 bytes; what is added to one is far below as much. */
 #define TEXT_SIZE_MAX 4096
 

@@ -4,8 +4,6 @@
 #include "commands.h"
 #include "drawing.h"
 
-#include <stdio.h>
-
 static void draw(const struct options *opt, const struct answer *answer)
 {
     size_t count = opt->all ? svc_endpoints_total(answer->eps)

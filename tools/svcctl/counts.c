@@ -4,7 +4,6 @@
 
 #include "memory.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>

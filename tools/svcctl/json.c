@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 void json_add(struct json_object *object, const char *key,
               struct json_object *value)

@@ -6,7 +6,6 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
 
 /* A standard descriptor that the caller closed would be given to the next
  * file that is opened, and be written into. In its place comes one that fails

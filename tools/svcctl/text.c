@@ -5,7 +5,6 @@
 #include "memory.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The length of a UTF-8 sequence that begins with byte, 0 if none does. */
