@@ -141,8 +141,8 @@ struct svc__config_url {
 int svc__config_url_read(const char *url, struct svc__config_url *ret,
                          svc_error *reterr);
 
-/* What the environment says of proxies: HTTPS_PROXY or https_proxy, NO_PROXY
- * or no_proxy; NULL where not set. */
+/* What the environment says of proxies: HTTPS_PROXY, HTTP_PROXY and NO_PROXY,
+ * or the same in lower case; NULL where not set. */
 struct svc__config_proxies {
     const char *https;
     const char *http;
