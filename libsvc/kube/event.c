@@ -138,21 +138,14 @@ static void read_object(const struct svc__frame_item *item,
                         struct svc__event *ret)
 {
     struct svc__json j;
-    struct svc__json_str key = {0};
 
     svc__json_init(&j, ret->object, ret->object_size);
     svc__json_use_ends(&j, &item->ends);
     /* Ends of the event itself are one level further out. */
     if (!item->ends_are_inner)
         j.depth = 1;
-    svc__json_enter_object(&j);
-    while (svc__json_next_member(&j, &key) == 1) {
-        if (svc__json_str_is(&key, "metadata")) {
-            read_metadata(&j, ret);
-            break;
-        }
-        svc__json_skip(&j, NULL);
-    }
+    if (svc__json_find(&j, "metadata") == 1)
+        read_metadata(&j, ret);
     if (j.err != 0) {
         ret->version[0] = '\0';
         ret->is_initial_end = 0;

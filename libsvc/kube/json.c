@@ -481,6 +481,19 @@ int svc__json_skip(struct svc__json *j, struct svc__json_str *ret)
     return err;
 }
 
+int svc__json_find(struct svc__json *j, const char *key)
+{
+    struct svc__json_str found = {.text = ""};
+
+    (void)svc__json_enter_object(j);
+    while (svc__json_next_member(j, &found) == 1) {
+        if (svc__json_str_is(&found, key))
+            return 1;
+        (void)svc__json_skip(j, NULL);
+    }
+    return j->err;
+}
+
 int svc__json_finish(struct svc__json *j)
 {
     skip_space(j);

@@ -108,6 +108,11 @@ int svc__json_enter_array(struct svc__json *j);
  * (the cursor is behind it); SVC_EFILE. */
 int svc__json_next_member(struct svc__json *j, struct svc__json_str *ret_key);
 
+/* Goes into the object that comes, to its first member of that key. 1: its
+ * value comes; 0 when there is none (the cursor is behind the object);
+ * SVC_EFILE, SVC_ETOOBIG. */
+int svc__json_find(struct svc__json *j, const char *key);
+
 /* Announces the next element. 1; 0 when the array ended; SVC_EFILE. */
 int svc__json_next_element(struct svc__json *j);
 

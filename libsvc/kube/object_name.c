@@ -62,18 +62,11 @@ static void take_metadata(struct svc__json *j, struct svc__object_name *ret)
 int svc__object_name_read(const char *text, size_t size,
                           struct svc__object_name *ret)
 {
-    struct svc__json_str key;
     struct svc__json j;
 
     memset(ret, 0, sizeof(*ret));
     svc__json_init(&j, text, size);
-    svc__json_enter_object(&j);
-    while (svc__json_next_member(&j, &key) == 1) {
-        if (svc__json_str_is(&key, "metadata")) {
-            take_metadata(&j, ret);
-            break;
-        }
-        svc__json_skip(&j, NULL);
-    }
+    if (svc__json_find(&j, "metadata") == 1)
+        take_metadata(&j, ret);
     return ret->name[0] == '\0' ? SVC_EFILE : 0;
 }

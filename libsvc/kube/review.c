@@ -33,22 +33,6 @@ int svc__review_write(const struct svc__review *q, struct svc__buf *b)
     return svc__buf_add_text(b, "}}}");
 }
 
-/* Puts the cursor before a member of the object that comes: 1, or 0 with the
- * cursor behind the object. */
-static int find(struct svc__json *j, const char *key)
-{
-    struct svc__json_str k;
-
-    if (svc__json_enter_object(j) != 0)
-        return 0;
-    while (svc__json_next_member(j, &k) == 1) {
-        if (svc__json_str_is(&k, key))
-            return 1;
-        (void)svc__json_skip(j, NULL);
-    }
-    return 0;
-}
-
 int svc__review_read(const char *text, size_t size, int *ret_allowed,
                      svc_error *reterr)
 {
@@ -56,8 +40,8 @@ int svc__review_read(const char *text, size_t size, int *ret_allowed,
     int allowed = 0;
 
     svc__json_init(&j, text, size);
-    if (!find(&j, "status") || !find(&j, "allowed") ||
-        svc__json_bool(&j, &allowed) != 0)
+    if (svc__json_find(&j, "status") != 1 ||
+        svc__json_find(&j, "allowed") != 1 || svc__json_bool(&j, &allowed) != 0)
         return svc__err_set(reterr, SVC_EPROTO,
                             "the answer is no access review: it has no "
                             "status.allowed");
@@ -73,8 +57,8 @@ int svc__review_read_version(const char *text, size_t size,
     struct svc__json j;
 
     svc__json_init(&j, text, size);
-    if (!find(&j, "gitVersion") || svc__json_text(&j, &s) != 0 || s.escaped ||
-        s.size == 0 || s.size >= SVC__REVIEW_VERSION_SIZE)
+    if (svc__json_find(&j, "gitVersion") != 1 || svc__json_text(&j, &s) != 0 ||
+        s.escaped || s.size == 0 || s.size >= SVC__REVIEW_VERSION_SIZE)
         return svc__err_set(reterr, SVC_EPROTO,
                             "the answer is no version: it has no gitVersion");
     memcpy(ret, s.text, s.size);
@@ -117,7 +101,8 @@ static int read_end(const char *text, size_t size, int64_t *ret_s)
     struct svc__json j;
 
     svc__json_init(&j, text, size);
-    if (!find(&j, "exp") || svc__json_integer(&j, 0, INT64_MAX, ret_s) != 0)
+    if (svc__json_find(&j, "exp") != 1 ||
+        svc__json_integer(&j, 0, INT64_MAX, ret_s) != 0)
         return SVC_ENOTSUP;
     return 0;
 }

@@ -272,6 +272,23 @@ static void strings(void **state)
     }
 }
 
+static void members_that_are_looked_for(void **state)
+{
+    struct svc__json j = open_text("{\"a\":[{\"b\":0}],\"b\":7} ");
+    struct svc__json wrong = open_text("[7]");
+    struct svc__json cut = open_text("{\"a\":7");
+    int64_t n = 0;
+    (void)state;
+
+    assert_int_equal(svc__json_find(&j, "b"), 1);
+    assert_int_equal(svc__json_integer(&j, 7, 7, &n), 0);
+    j = open_text("{\"a\":[{\"b\":0}],\"b\":7} ");
+    assert_int_equal(svc__json_find(&j, "c"), 0);
+    assert_int_equal(svc__json_finish(&j), 0);
+    assert_int_equal(svc__json_find(&wrong, "b"), SVC_EFILE);
+    assert_int_equal(svc__json_find(&cut, "b"), SVC_EFILE);
+}
+
 static void keys_with_escapes(void **state)
 {
     struct svc__json j =
@@ -438,6 +455,7 @@ int main(void)
         cmocka_unit_test(depth),
         cmocka_unit_test(integers),
         cmocka_unit_test(strings),
+        cmocka_unit_test(members_that_are_looked_for),
         cmocka_unit_test(keys_with_escapes),
         cmocka_unit_test(null_is_taken_or_not),
         cmocka_unit_test(skipped_text),
