@@ -11,9 +11,7 @@
 #include "base/wall.h"
 #include "kube/review.h"
 
-#include <string.h>
-
-#define ANSWER_MS 8000
+#include <stdio.h>
 
 /* How far the clocks may be apart, and how long credentials should last that
  * nobody renews. */
@@ -22,7 +20,6 @@
 
 struct run {
     struct svc__check *check;
-    const struct svc__backend_env *env;
     struct svc__apiserver *server;
     struct svc__apiserver_call version;
     struct svc__buf body;
@@ -60,21 +57,14 @@ static void note_config(struct run *run)
 /* Seconds in words. */
 static void print_time(int64_t s, char ret[32])
 {
-    struct svc__buf b;
-
-    svc__buf_init(&b, 31);
     if (s < 120)
-        svc__buf_printf(&b, "%lld s", (long long)s);
+        (void)snprintf(ret, 32, "%lld s", (long long)s);
     else if (s < 7200)
-        svc__buf_printf(&b, "%lld min", (long long)(s / 60));
+        (void)snprintf(ret, 32, "%lld min", (long long)(s / 60));
     else if (s < 172800)
-        svc__buf_printf(&b, "%lld h", (long long)(s / 3600));
+        (void)snprintf(ret, 32, "%lld h", (long long)(s / 3600));
     else
-        svc__buf_printf(&b, "%lld days", (long long)(s / 86400));
-    ret[0] = '\0';
-    if (b.data != NULL)
-        memcpy(ret, b.data, b.size + 1);
-    svc__buf_fini(&b);
+        (void)snprintf(ret, 32, "%lld days", (long long)(s / 86400));
 }
 
 /* What ends at end_s. */
@@ -235,14 +225,13 @@ void svc__apiserver_check(const struct svc__backend_env *env,
         return;
     }
     run->check = c;
-    run->env = env;
     run->server = server;
     svc__buf_init(&run->body, SVC__REVIEW_MAX);
     svc__apiserver_rights_init(&run->rights, env, c);
     note_config(run);
     run->version.path = "/version";
     run->version.authorize = 1;
-    run->version.total_ms = ANSWER_MS;
+    run->version.total_ms = SVC__RIGHTS_ANSWER_MS;
     run->version.data = on_data;
     run->version.done = on_done;
     run->version.arg = run;

@@ -69,9 +69,9 @@ struct svc__apiserver_plan {
     int64_t nodes_idle_ms;
 };
 
-/* feeds.env, server, store and decoder, and changed with arg, were filled in;
- * the other callbacks of feeds are set here, but written. Give it to fini also
- * after a failure of something else. */
+/* feeds.env, changed and arg were filled in; server, store, decoder and written
+ * of feeds follow before anything is opened, the other callbacks of feeds are
+ * set here. Give it to fini also after a failure of something else. */
 void svc__apiserver_plan_init(struct svc__apiserver_plan *plan);
 void svc__apiserver_plan_fini(struct svc__apiserver_plan *plan);
 

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-/* "NAME=value" in a list that has room; NULL when out of memory. */
+/* "NAME=value" to a list that has room. 0 or SVC_ENOMEM. */
 static int put(char **list, size_t *n, const char *name, const char *value)
 {
     struct svc__buf b;

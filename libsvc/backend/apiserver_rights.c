@@ -8,8 +8,6 @@
 #include "base/err.h"
 #include "kube/review.h"
 
-#define ANSWER_MS 8000
-
 static const struct row {
     const char *group;
     const char *resource;
@@ -218,7 +216,7 @@ static void ask(struct svc__apiserver_rights *all,
     }
     r->call.path = SVC__REVIEW_PATH;
     r->call.body = r->body.data;
-    r->call.total_ms = ANSWER_MS;
+    r->call.total_ms = SVC__RIGHTS_ANSWER_MS;
     r->call.data = on_data;
     r->call.done = on_done;
     r->call.arg = r;

@@ -14,6 +14,9 @@
 
 #define SVC__RIGHTS_MAX 4
 
+/* How long a request of the check may take, its answer included. */
+#define SVC__RIGHTS_ANSWER_MS 8000
+
 struct svc__apiserver_rights;
 
 /* One verb on one resource. */
