@@ -22,14 +22,12 @@ struct pipe_ends {
     int out; /* what it writes */
 };
 
-static void close_pipe(struct pipe_ends *p)
+static void close_pipe(const struct pipe_ends *p)
 {
     if (p->in >= 0)
         close(p->in);
     if (p->out >= 0)
         close(p->out);
-    p->in = -1;
-    p->out = -1;
 }
 
 /* Out of the way of 0, 1 and 2, which may be closed here. 0 or an errno. */

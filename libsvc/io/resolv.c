@@ -299,15 +299,14 @@ static int find_channel(struct svc__resolv *r,
 
 /* ---- sending ------------------------------------------------------------- */
 
-/* Bytes of a query that are header and question; 0: it has no whole one. */
-static size_t question_end(const uint8_t *query, size_t size)
+/* Whether a query has a whole header and question. */
+static int has_question(const uint8_t *query, size_t size)
 {
     size_t at = HEADER_BYTES;
 
     while (at < size && query[at] != 0)
         at += (size_t)query[at] + 1;
-    at += 1 + QUESTION_BYTES;
-    return at <= size ? at : 0;
+    return at + 1 + QUESTION_BYTES <= size;
 }
 
 /* An id that this channel never had: 16 random bits (faults 3.2). */
@@ -364,7 +363,7 @@ int svc__resolv_send(struct svc__resolv *r, struct svc__resolv_packet *p,
 
     p->problem = "no query that could be sent";
     if (way->server >= r->settings.count || size > sizeof(own) ||
-        question_end(query, size) == 0)
+        !has_question(query, size))
         return SVC_EINVAL;
     memcpy(own, query, size);
     err = find_channel(r, way, &ch, &p->problem);
