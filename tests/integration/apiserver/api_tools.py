@@ -44,7 +44,7 @@ class Request:
         self.path = handler.path
         self.headers = handler.headers
         self.server_name = getattr(peer, "asked_for", None)
-        certificate = peer.getpeercert() or {"subject": ()}
+        certificate = getattr(peer, "getpeercert", dict)() or {"subject": ()}
         self.client = dict(pair[0] for pair in certificate["subject"]).get(
             "commonName")
 
@@ -97,6 +97,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         # A watch that ends without an event would be trouble.
         self.send(self.bookmark())
         self.chunk(b"")
+        # Whoever has seen another certificate comes back and sees this one.
+        self.close_connection = self.server.context is not getattr(
+            self.connection, "context", None)
 
     def send(self, *events):
         self.chunk("".join(json.dumps(e) + "\n" for e in events).encode())
@@ -122,7 +125,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Api(http.server.ThreadingHTTPServer):
-    """Keeps every stream open until told; requests has all that came."""
+    """Keeps every stream open until told; requests has all that came. context
+    is that of the connections to come; None: without TLS."""
     daemon_threads = True
     block_on_close = False
 
@@ -134,7 +138,8 @@ class Api(http.server.ThreadingHTTPServer):
         self.is_over = False
         self.changed = threading.Condition()
         self.context = context
-        context.sni_callback = self.note_name
+        if context is not None:
+            context.sni_callback = self.note_name
         super().__init__(("127.0.0.1", 0), Handler)
         self.port = self.server_address[1]
         self.thread = threading.Thread(target=self.serve_forever, args=(0.01,),
@@ -150,7 +155,8 @@ class Api(http.server.ThreadingHTTPServer):
         request.settimeout(SECONDS)
         with self.changed:
             self.connections += 1
-        with self.context.wrap_socket(request, server_side=True) as peer:
+        with request if self.context is None else self.context.wrap_socket(
+                request, server_side=True) as peer:
             self.RequestHandlerClass(peer, client_address, self)
 
     def handle_error(self, request, client_address):
@@ -219,10 +225,11 @@ class Asking(Svcctl):
         super().setUp()
         self.api = self.serve()
 
-    def serve(self):
+    def serve(self, context=None):
         """Who has a certificate of the CA shows it, others need none."""
-        context = tls(MADE.path("good.both"), clients=MADE.path("ca.pem"))
-        context.verify_mode = ssl.CERT_OPTIONAL
+        if context is None:
+            context = tls(MADE.path("good.both"), clients=MADE.path("ca.pem"))
+            context.verify_mode = ssl.CERT_OPTIONAL
         api = Api(context)
         self.addCleanup(api.close)
         return api
