@@ -7,7 +7,7 @@
 #ifndef TESTS_INTEGRATION_STILL_CLOCK_H
 #define TESTS_INTEGRATION_STILL_CLOCK_H
 
-#include "base/clock.h"
+#include "own_clock.h"
 
 #include <stdint.h>
 
@@ -18,21 +18,9 @@ int64_t svc__clock_now_us(void)
     return (1000000 + moved_ms) * 1000;
 }
 
-int64_t svc__clock_now_ms(void)
+static int own_clock_sleep_ms(int left_ms)
 {
-    return svc__clock_now_us() / 1000;
-}
-
-int64_t svc__clock_deadline(int64_t now_ms, int timeout_ms)
-{
-    return timeout_ms < 0 ? INT64_MAX : now_ms + timeout_ms;
-}
-
-int svc__clock_until(int64_t now_ms, int64_t deadline_ms)
-{
-    if (deadline_ms == INT64_MAX)
-        return -1;
-    return deadline_ms <= now_ms ? 0 : (int)(deadline_ms - now_ms);
+    return left_ms;
 }
 
 #endif

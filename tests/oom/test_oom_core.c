@@ -12,41 +12,13 @@
 
 #include <cmocka.h>
 
+#include "integration/leap_clock.h"
 #include "oom.h"
 #include "script.h"
 #include "world.h"
 
-#include "base/clock.h"
-
 #include <stdlib.h>
 #include <string.h>
-
-/* base/clock for this program, in place of the library's: each look at it
- * takes 20 ms, and nothing ever sleeps. What is tried again after a second, or
- * given up after five, comes in a moment. */
-static int64_t now_us = 1000000;
-
-int64_t svc__clock_now_us(void)
-{
-    now_us += 20000;
-    return now_us;
-}
-
-int64_t svc__clock_now_ms(void)
-{
-    return svc__clock_now_us() / 1000;
-}
-
-int64_t svc__clock_deadline(int64_t now_ms, int timeout_ms)
-{
-    return timeout_ms < 0 ? INT64_MAX : now_ms + timeout_ms;
-}
-
-int svc__clock_until(int64_t now_ms, int64_t deadline_ms)
-{
-    (void)now_ms;
-    return deadline_ms == INT64_MAX ? -1 : 0;
-}
 
 static char *manifest;
 

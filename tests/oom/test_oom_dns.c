@@ -15,8 +15,7 @@
 
 #include "dns_run.h"
 #include "oom.h"
-
-#include "base/clock.h"
+#include "own_clock.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,25 +34,9 @@ int64_t svc__clock_now_us(void)
     return ((int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000) * SPEED;
 }
 
-int64_t svc__clock_now_ms(void)
+static int own_clock_sleep_ms(int left_ms)
 {
-    return svc__clock_now_us() / 1000;
-}
-
-int64_t svc__clock_deadline(int64_t now_ms, int timeout_ms)
-{
-    return timeout_ms < 0 ? INT64_MAX : now_ms + timeout_ms;
-}
-
-int svc__clock_until(int64_t now_ms, int64_t deadline_ms)
-{
-    int64_t left = deadline_ms - now_ms;
-
-    if (deadline_ms == INT64_MAX)
-        return -1;
-    if (left > 1000 * SPEED)
-        return 1000;
-    return left <= 0 ? 0 : (int)(left / SPEED) + 1;
+    return left_ms > 1000 * SPEED ? 1000 : left_ms / SPEED + 1;
 }
 
 static struct dns_run run;

@@ -11,39 +11,13 @@
 
 #include <cmocka.h>
 
+#include "integration/leap_clock.h"
 #include "script.h"
 
-#include "base/clock.h"
 #include "core/explain.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* base/clock for this program, in place of the library's: each look at it
- * takes 20 ms, and nothing sleeps. */
-static int64_t now_us = 1000000;
-
-int64_t svc__clock_now_us(void)
-{
-    now_us += 20000;
-    return now_us;
-}
-
-int64_t svc__clock_now_ms(void)
-{
-    return svc__clock_now_us() / 1000;
-}
-
-int64_t svc__clock_deadline(int64_t now_ms, int timeout_ms)
-{
-    return timeout_ms < 0 ? INT64_MAX : now_ms + timeout_ms;
-}
-
-int svc__clock_until(int64_t now_ms, int64_t deadline_ms)
-{
-    (void)now_ms;
-    return deadline_ms == INT64_MAX ? -1 : 0;
-}
 
 static svc_service *open_service(svc_resolver *r, const char *name)
 {
@@ -103,7 +77,7 @@ static const char *lines_of(const char *json)
 
 static void expect_lines(svc_service *s, const char *lines)
 {
-    int64_t before_us = now_us;
+    int64_t before_us = leapt_us;
     char *json = NULL;
     svc_error error = {0};
 
@@ -112,7 +86,7 @@ static void expect_lines(svc_service *s, const char *lines)
         fail_msg("%s", error.message);
     assert_string_equal(lines_of(json), lines);
     /* One after the other, none counted twice. */
-    assert_true(total_ms <= (now_us - before_us) / 1000);
+    assert_true(total_ms <= (leapt_us - before_us) / 1000);
     svc_text_free(json);
 }
 
