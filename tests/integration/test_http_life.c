@@ -79,21 +79,27 @@ static void one_stops_itself(void **state)
 /* Two that run; the first to hear stops the other, which hears nothing. */
 static void one_stops_another(void **state)
 {
-    int peer;
+    struct http_probe **places[] = {&probes[1].stop_answered,
+                                    &probes[1].stop_done};
 
     (void)state;
-    http_run_ask(&run, &probes[0]);
-    peer = run.server.peer;
-    http_run_ask(&run, &probes[1]);
-    probes[1].stop_answered = &probes[0];
-    assert_int_equal(send(peer, ANSWER, sizeof(ANSWER) - 6, 0),
-                     sizeof(ANSWER) - 6);
-    http_server_say(&run.server, ANSWER);
-    http_run_wait(&probes[1]);
-    http_run_good(&probes[1], 200, "hello");
-    rounds(3);
-    assert_int_equal(probes[0].done, 0);
-    close(peer);
+    for (int i = 0; i < 2; i++) {
+        int peer;
+
+        http_run_ask(&run, &probes[0]);
+        peer = run.server.peer;
+        http_run_ask(&run, &probes[1]);
+        *places[i] = &probes[0];
+        assert_int_equal(send(peer, ANSWER, sizeof(ANSWER) - 6, 0),
+                         sizeof(ANSWER) - 6);
+        http_server_say(&run.server, ANSWER);
+        http_run_wait(&probes[1]);
+        http_run_good(&probes[1], 200, "hello");
+        rounds(3);
+        assert_int_equal(probes[0].done, 0);
+        close(peer);
+        http_server_hang_up(&run.server);
+    }
 }
 
 static void one_starts_another(void **state)

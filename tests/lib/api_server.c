@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -234,22 +233,6 @@ void api_server_drop(struct api_server *s, int reset)
         s->connection[i].ending = reset ? API_RESETS : API_CLOSES;
     pthread_mutex_unlock(&s->lock);
     api_server_wake(s);
-}
-
-void api_server_deafen(struct api_server *s)
-{
-    struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
-    const struct sock_fprog program = {1, &nothing};
-
-    pthread_mutex_lock(&s->lock);
-    for (int i = 0; i < API_CONNECTIONS; i++) {
-        if (s->connection[i].fd >= 0)
-            assert_int_equal(setsockopt(s->connection[i].fd, SOL_SOCKET,
-                                        SO_ATTACH_FILTER, &program,
-                                        sizeof(program)),
-                             0);
-    }
-    pthread_mutex_unlock(&s->lock);
 }
 
 /* Does what other threads asked for. */
@@ -482,17 +465,6 @@ unsigned api_server_connections(struct api_server *s)
 
     pthread_mutex_lock(&s->lock);
     count = s->connections;
-    pthread_mutex_unlock(&s->lock);
-    return count;
-}
-
-unsigned api_server_open(struct api_server *s)
-{
-    unsigned count = 0;
-
-    pthread_mutex_lock(&s->lock);
-    for (int i = 0; i < API_CONNECTIONS; i++)
-        count += s->connection[i].fd >= 0;
     pthread_mutex_unlock(&s->lock);
     return count;
 }

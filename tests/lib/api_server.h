@@ -56,9 +56,8 @@ unsigned api_server_asked(struct api_server *s, const char *text);
 void api_server_get(struct api_server *s, const char *text, unsigned n,
                     struct api_request *ret);
 
-/* Connections that came so far, and that are open. */
+/* Connections that came so far. */
 unsigned api_server_connections(struct api_server *s);
-unsigned api_server_open(struct api_server *s);
 
 /* From now on (0: no more) connections are refused, those there are stay. Not
  * from a script. */
@@ -66,10 +65,6 @@ void api_server_refuse(struct api_server *s, int refuse);
 
 /* Ends all connections, orderly or with a reset. */
 void api_server_drop(struct api_server *s, int reset);
-
-/* What peers send is not seen any more, on all connections there are: as with
- * a cable cut, nothing is acknowledged. */
-void api_server_deafen(struct api_server *s);
 
 /* What follows answers a request, on any thread; what cannot be sent any more
  * is dropped. It never waits: what the peer does not take is kept, however

@@ -88,7 +88,7 @@ static void dump_endpoint(struct svc__buf *b, const struct svc__block *block,
     svc__buf_add_byte(b, ']');
 }
 
-void dump_slice(struct svc__buf *b, const struct svc__slice *slice)
+static void dump_slice(struct svc__buf *b, const struct svc__slice *slice)
 {
     svc__buf_printf(b, "EndpointSlice %s/%s of %s type %d", slice->namespace_,
                     slice->name, slice->service, (int)slice->type);

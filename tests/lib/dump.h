@@ -13,7 +13,6 @@
 void dump_service(struct svc__buf *b,
                   const struct svc__service_object *service);
 void dump_node(struct svc__buf *b, const struct svc__node_object *node);
-void dump_slice(struct svc__buf *b, const struct svc__slice *slice);
 
 /* Every object on a line, refused ones as "! KIND NAMESPACE/NAME OWNER: WHY";
  * then the counters that are not 0, each on a line. */

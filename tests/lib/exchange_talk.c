@@ -16,6 +16,17 @@ static const char *const rcodes[] = {
     [SVC__WIRE_BADVERS] = "BADVERS",
 };
 
+/* The code that a script means by a word. */
+static uint16_t rcode_of(const char *word)
+{
+    for (size_t i = 0; i < sizeof(rcodes) / sizeof(rcodes[0]); i++) {
+        if (rcodes[i] != NULL && strcmp(rcodes[i], word) == 0)
+            return (uint16_t)i;
+    }
+    fail_msg("nobody says \"%s\"", word);
+    return 0;
+}
+
 void talk_init(struct talk *t, size_t servers, int tcp_only)
 {
     memset(t, 0, sizeof(*t));
@@ -100,9 +111,8 @@ static struct svc__exchange_event event_of(const struct talk_event *e)
     } else {
         event.kind = SVC__EXCHANGE_ANSWER;
         event.tc = strcmp(e->what, "cut") == 0;
-        while (!event.tc && (rcodes[event.rcode] == NULL ||
-                             strcmp(rcodes[event.rcode], e->what) != 0))
-            event.rcode++;
+        if (!event.tc)
+            event.rcode = rcode_of(e->what);
     }
     return event;
 }

@@ -75,9 +75,4 @@ void resolv_run_answer(struct resolv_run *run, const struct probe *p,
 
 struct svc__resolv_stats resolv_run_stats(const struct resolv_run *run);
 
-/* Judges as the library's own does, by id and question alone: a response with
- * the question octet by octet. Written without it. */
-int resolv_run_judge(struct svc__resolv_packet *p, const uint8_t *answer,
-                     size_t size);
-
 #endif

@@ -461,11 +461,6 @@ void script_follow(svc_service *s)
     assert_int_equal(svc_watch_new(s, &script.watch), 0);
 }
 
-void script_note(const char *line)
-{
-    note("%s\n", line);
-}
-
 svc_service *script_open(svc_resolver *r, const char *name)
 {
     svc_service *s = NULL;

@@ -52,9 +52,6 @@ void script_confirm(int64_t ttl_ms, int64_t confirmed_ms);
  * borrowed until script_free. */
 void script_at_once(const char *who, const char *text);
 
-/* Adds a line to the trace. */
-void script_note(const char *line);
-
 /* Runs what is due now. */
 void script_round(svc_resolver *r);
 
