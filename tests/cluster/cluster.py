@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 import time
-import unittest
 import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))

@@ -8,7 +8,6 @@ import os
 import cluster
 import keys
 from follow import (PROGRAMS, Follow, FollowTest, endpoint_slice, service)
-from oracle import LABEL
 from svcctl import clean_environment
 
 HAND = "hand.dev:80?view=pods"

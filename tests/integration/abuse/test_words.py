@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Names, option values and texts of manifests that mean harm: each is refused
 or answered, and nothing of them reaches the terminal raw."""
-import json
 import os
 import re
 import unittest

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import unittest
-import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 for folder in ("../svcctl", "../http"):

@@ -5,7 +5,7 @@ import socket
 import threading
 import unittest
 
-from http_tools import Certificates, Fetching, answer, read_head, tls
+from http_tools import Certificates, Fetching, read_head, tls
 
 BAD = {name: "http://127.0.0.1:1" for name in (
     "http_proxy", "https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY")}
