@@ -8,9 +8,7 @@ real one (which hides much of every client behind its own work).
 FOLDER is a build tree with SVC_BUILD_BENCH=ON, Release (default build). The
 peers in Go are built into it, once, by tests/bench/peers/build."""
 import argparse
-import json
 import os
-import statistics
 import subprocess
 import sys
 import time
@@ -22,8 +20,9 @@ sys.path.insert(0, HERE)
 # pylint: disable=wrong-import-position
 import place  # noqa: E402
 import machine  # noqa: E402
+import report  # noqa: E402
+from report import cpu_us, per_second, wall_ms  # noqa: E402
 
-FOREIGN_LIMIT = 0.05
 MB = 1e6
 RATE = 500       # events a second
 FOLLOWED = 64    # Services that events at that rate go to
@@ -43,27 +42,14 @@ class Client(machine.Client):
             preexec_fn=machine.pin(0) if pinned else machine.die_with_parent)
 
 
-class Peer:
-    """One way to do a group's work, and what its rounds gave: do(client,
-    where) returns an answer."""
+class Peer(report.Peer):
+    """A program, and what it is asked: do(client, where) returns an answer."""
 
     def __init__(self, name, program, do):
-        self.name = name
+        super().__init__(name)
         self.program = program
         self.do = do
-        self.answers = []
         self.broken = ""
-
-    def values(self, what):
-        return sorted(what(a) for a in self.answers)
-
-    def median(self, what):
-        values = self.values(what)
-        return statistics.median(values) if values else float("nan")
-
-
-def wall_ms(a):
-    return a["wall"] * 1e3
 
 
 def cpu_ms(a):
@@ -76,14 +62,6 @@ def peak_mb(a):
 
 def rss_mb(a):
     return (a["rss"] - a["base"]) / MB
-
-
-def per_second(a):
-    return a["operations"] / a["wall"]
-
-
-def cpu_us(a):
-    return a["cpu"] / a["operations"] * 1e6
 
 
 def micro(member):
@@ -105,13 +83,12 @@ STORM = [("events/s", per_second, ",.0f", max),
          ("of the server's time", lambda a: a["server"], ".0%", max)]
 
 
-class Run:
-    """One run: its rows, and what they are of the targets."""
+class Run(report.Report):
+    """One run, and where its programs are."""
 
     def __init__(self, options):
+        super().__init__(options.json)
         self.options = options
-        self.targets = []
-        self.noise = {}
         self.go = os.path.join(options.build, "peers-go")
 
     def program(self, name):
@@ -144,45 +121,19 @@ class Run:
                     answer = peer.do(client, where)
                     if number > 0 or rounds == 1:
                         peer.answers.append(answer)
-                except RuntimeError as error:
+                except (RuntimeError, OSError) as error:
                     peer.broken = str(error)
                 client.stop()
-        self.noise[title] = others.share()
-        sums = {a["sum"] for p in peers for a in p.answers if "sum" in a}
-        self.title(title)
-        if len(sums) > 1:
-            print(f"  ! the peers did not find the same: {sums}")
-
-    def title(self, title):
-        noise = self.noise[title]
-        mark = ", TOO MUCH FOR GOOD FIGURES" if noise > FOREIGN_LIMIT else ""
-        if not self.options.json:
-            print(f"\n{title}\n  (other work on the machine: "
-                  f"{noise * 100:.0f} %{mark})", flush=True)
+        self.measured(title, others, peers)
 
     def rows(self, title, peers, columns):
-        """Each column is (text, function, format, best)."""
         for peer in peers:
-            record = {"group": title, "peer": peer.name,
-                      "noise": self.noise[title]}
-            cells = []
-            if peer.broken:
-                record["broken"] = peer.broken
-                cells.append(f"BROKEN: {peer.broken}")
-            for text, what, form, best in columns if peer.answers else ():
-                values = peer.values(what)
-                record[text] = [statistics.median(values), best(values)]
-                cells.append(f"{statistics.median(values):{form}} "
-                             f"(best {best(values):{form}}) {text}")
-            if self.options.json:
-                print(json.dumps(record), flush=True)
-            else:
-                print(f"  {peer.name:44s} " + "  ".join(cells), flush=True)
+            self.print_row(
+                title, peer, columns,
+                {"broken": peer.broken} if peer.broken else {},
+                f"BROKEN: {peer.broken}" if peer.broken else "")
 
     # ---- targets -----------------------------------------------------------
-
-    def target(self, what, wanted, reached, good):
-        self.targets.append((what, wanted, reached, bool(good)))
 
     def less(self, what, limit, value, unit, form=".1f"):
         self.target(what, f"<= {limit} {unit}", f"{value:{form}} {unit}",
@@ -192,20 +143,6 @@ class Run:
         """Ours is to be so many times less than theirs."""
         ratio = theirs / ours if ours > 0 else float("inf")
         self.target(what, f">= {factor}x", f"{ratio:.1f}x", ratio >= factor)
-
-    def print_targets(self):
-        noise = max(self.noise.values(), default=0)
-        if self.options.json:
-            for what, wanted, reached, good in self.targets:
-                print(json.dumps({"target": what, "wanted": wanted,
-                                  "reached": reached, "good": good}))
-            return
-        print("\nTargets" + (f" (other work up to {noise * 100:.0f} %: "
-                             "not good figures)" if noise > FOREIGN_LIMIT
-                             else ""))
-        for what, wanted, reached, good in self.targets:
-            print(f"  {what:64s} {wanted:14s} {reached:20s} "
-                  f"{'reached' if good else 'MISSED'}")
 
     # ---- from nothing to all endpoints -------------------------------------
 
@@ -456,11 +393,10 @@ class Run:
                 found = client.ask("switches")["switches"] - first
                 peer.answers.append({"minute": max(0, found) * 60 / seconds})
                 client.stop()
-        self.noise[title] = 0
+        self.measured(title, None)
 
         def minute(a):
             return a["minute"]
-        self.title(title)
         self.rows(title, peers, [("a minute", minute, ".1f", min)])
         self.less("idle: none opened", 0, peers[0].median(minute),
                   "a minute")

@@ -22,10 +22,11 @@ sys.path.insert(0, os.path.join(ROOT, "tests/dns"))
 
 # pylint: disable=wrong-import-position
 import machine  # noqa: E402
+import report  # noqa: E402
 import servers  # noqa: E402
 import zone  # noqa: E402
+from report import cpu_us, per_second, wall_ms  # noqa: E402
 
-FOREIGN_LIMIT = 0.05
 INSIDE = "SVC_BENCH_INSIDE"
 COUNT = 10000
 WINDOWS = (32, 64, 96, 128, 192)
@@ -64,22 +65,14 @@ class Nsd(servers.Nsd):
         return sum(machine.fine_work_of(pid) for pid in self.pids)
 
 
-class Peer:
-    """One way to do a group's work: a program, what it is told, and what its
-    rounds gave."""
+class Peer(report.Peer):
+    """A program, and what it is told."""
 
     def __init__(self, name, client, command):
-        self.name = name
+        super().__init__(name)
         self.client = client
         self.command = command
-        self.answers = []
         self.served = []  # share of its time that the server worked
-
-    def values(self, what):
-        return sorted(what(a) for a in self.answers)
-
-    def median(self, what):
-        return statistics.median(self.values(what))
 
     def total(self, member):
         return sum(a.get(member, 0) for a in self.answers)
@@ -88,37 +81,23 @@ class Peer:
         return bool(self.served) and statistics.median(self.served) > 0.9
 
 
-def per_second(a):
-    return a["operations"] / a["wall"]
-
-
-def cpu_us(a):
-    return a["cpu"] / a["operations"] * 1e6
-
-
 def each_ns(a):
     return a["cpu"] / a["operations"] * 1e9
-
-
-def wall_ms(a):
-    return a["wall"] * 1e3
 
 
 def median_us(a):
     return a["median"] * 1e6
 
 
-class Run:
-    """One run: its programs, its rows, and what they are of the targets."""
+class Run(report.Report):
+    """One run, and its programs."""
 
     def __init__(self, options, server, in_namespace):
+        super().__init__(options.json)
         self.options = options
         self.server = server
         self.in_namespace = in_namespace
         self.clients = {}
-        self.rows = []
-        self.targets = []
-        self.noise = {}
 
     def program(self, name):
         return os.path.join(self.options.build, name)
@@ -146,66 +125,21 @@ class Run:
                 if whole:
                     peer.served.append((self.server.work() - work) /
                                        answer["wall"])
-        self.noise[title] = others.share()
-        sums = {a["sum"] for p in peers for a in p.answers
-                if "sum" in a and not a["failed"]}
-        self.title(title)
-        if len(sums) > 1:
-            print(f"  ! the peers did not find the same: {sums}")
-
-    def title(self, title):
-        noise = self.noise[title]
-        mark = ", TOO MUCH FOR GOOD FIGURES" if noise > FOREIGN_LIMIT else ""
-        if not self.options.json:
-            print(f"\n{title}\n  (other work on the machine: "
-                  f"{noise * 100:.0f} %{mark})", flush=True)
-
-    @staticmethod
-    def losses(record):
-        """What failed in all rounds, and packets that were sent again."""
-        if not record["failed"] and not record["timeouts"]:
-            return ""
-        return (f"  failed {record['failed']:.0f} of {record['lookups']:.0f}, "
-                f"timed out {record['timeouts']:.0f}")
+        self.measured(title, others, peers)
 
     def row(self, title, peer, columns):
-        """Prints a peer: each column is (text, function, format, best)."""
-        bound = ", server-bound" if peer.server_bound() else ""
-        cells, record = [], {"group": title, "peer": peer.name,
-                             "failed": peer.total("failed"),
-                             "lookups": peer.total("operations"),
-                             "timeouts": peer.total("timeouts"),
-                             "noise": self.noise[title]}
-        for text, what, form, best in columns:
-            values = peer.values(what)
-            record[text] = [statistics.median(values), best(values)]
-            cells.append(f"{statistics.median(values):{form}} "
-                         f"(best {best(values):{form}}) {text}")
+        """What failed in all rounds, and packets that were sent again, too."""
+        record = {"failed": peer.total("failed"),
+                  "lookups": peer.total("operations"),
+                  "timeouts": peer.total("timeouts")}
+        words = ""
+        if record["failed"] or record["timeouts"]:
+            words = f"  failed {record['failed']:.0f} of " \
+                f"{record['lookups']:.0f}, timed out {record['timeouts']:.0f}"
         if peer.served:
             record["server"] = statistics.median(peer.served)
-        self.rows.append(record)
-        if self.options.json:
-            print(json.dumps(record), flush=True)
-        else:
-            print(f"  {peer.name:50s} " + "  ".join(cells) +
-                  self.losses(record) + bound, flush=True)
-
-    def target(self, what, wanted, reached, good):
-        self.targets.append((what, wanted, reached, good))
-
-    def print_targets(self):
-        noise = max(self.noise.values(), default=0)
-        if self.options.json:
-            for what, wanted, reached, good in self.targets:
-                print(json.dumps({"target": what, "wanted": wanted,
-                                  "reached": reached, "good": bool(good)}))
-            return
-        print("\nTargets" + (f" (other work up to {noise * 100:.0f} %: "
-                             "not good figures)" if noise > FOREIGN_LIMIT
-                             else ""))
-        for what, wanted, reached, good in self.targets:
-            print(f"  {what:76s} {wanted:15s} {reached:28s} "
-                  f"{'reached' if good else 'MISSED'}")
+        self.print_row(title, peer, columns, record,
+                 words + (", server-bound" if peer.server_bound() else ""))
 
     # ---- groups ------------------------------------------------------------
 
@@ -400,14 +334,12 @@ class Run:
         forged = client.ask(f"forged {count}")
         flood = client.ask(f"flood {count // 50}")
         title = "hostile"
-        self.noise[title] = others.share()
-        self.title(title)
+        self.measured(title, others)
         size = 12 + 29 + 5 + 16 * zone.LARGE
         limit = 8 * size + (1 << 20)
         for text, answer in (("large", large), ("forged", forged),
                              ("flood", flood)):
             record = {"group": title, "peer": text, **answer}
-            self.rows.append(record)
             print(json.dumps(record) if self.options.json
                   else f"  {text:8s} {answer}", flush=True)
         for what, member in (("the library", "peak"),

@@ -123,5 +123,8 @@ class Client:
         return json.loads(answer)
 
     def stop(self):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass  # it has ended, and what it was told last was not read
         self.process.wait()
