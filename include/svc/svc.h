@@ -527,6 +527,18 @@ SVC_EXPORT svc_endpoints *svc_service_endpoints(svc_service *s);
 
 /* ---- pick -------------------------------------------------------------- */
 
+/** How what a pick was for has gone, for svc_pick_done and svc_pick_next. */
+enum svc_outcome {
+    SVC_OUTCOME_OK = 0,       /**< well */
+    SVC_OUTCOME_CONNECT = 1,  /**< failed: there was no connection */
+    SVC_OUTCOME_TIMEOUT = 2,  /**< failed: no answer in time */
+    SVC_OUTCOME_ERROR = 3,    /**< failed: a broken connection or answer, such
+                                   as HTTP 500 */
+    SVC_OUTCOME_BUSY = 4,     /**< turned away, such as HTTP 429 and 503: costs
+                                   as a failure, never ejects */
+    SVC_OUTCOME_CANCELLED = 5 /**< given up by the caller: says nothing */
+};
+
 /** Options of one pick. Start from SVC_PICK_OPTIONS_INIT. */
 typedef struct svc_pick_options {
     size_t size;     /**< sizeof(svc_pick_options) */

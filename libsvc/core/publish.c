@@ -56,11 +56,9 @@ static void renew_hand(struct svc__publish *p)
     svc__mutex_unlock(&p->lock);
 }
 
-int svc__publish_init(struct svc__publish *p,
-                      const struct svc__policy_ops *policy, uint64_t seed)
+int svc__publish_init(struct svc__publish *p, uint64_t seed)
 {
     memset(p, 0, sizeof(*p));
-    p->policy = policy;
     svc__rng_seed(&p->rng, seed);
     svc__list_init(&p->listeners);
     return svc__mutex_init(&p->lock);
@@ -68,7 +66,7 @@ int svc__publish_init(struct svc__publish *p,
 
 void svc__publish_fini(struct svc__publish *p)
 {
-    p->policy->destroy(p->policy_state);
+    svc__policy_fini(&p->policy);
     put_in_hand(p, NULL);
     svc_endpoints_unref(p->current);
     svc__trouble_fini(&p->trouble);
@@ -95,20 +93,21 @@ static void tell_and_unlock(struct svc__publish *p)
 }
 
 void svc__publish_set(struct svc__publish *p, struct svc_endpoints *eps,
-                      void *policy_state)
+                      const struct svc__policy *policy)
 {
+    static const struct svc__policy none;
+    struct svc__policy old_policy;
     struct svc_endpoints *old;
-    void *old_state;
 
     svc__mutex_lock(&p->lock);
     old = p->current;
-    old_state = p->policy_state;
+    old_policy = p->policy;
     p->current = eps;
     put_in_hand(p, p->closed ? NULL : eps);
-    p->policy_state = policy_state;
+    p->policy = policy != NULL ? *policy : none;
     p->set_event++;
     tell_and_unlock(p);
-    p->policy->destroy(old_state);
+    svc__policy_fini(&old_policy);
     svc_endpoints_unref(old);
 }
 
@@ -280,14 +279,15 @@ int svc__publish_pick(struct svc__publish *p, const struct svc__pick_ctx *ctx,
 
     svc__mutex_lock(&p->lock);
     mine.rng = &p->rng;
+    mine.cursor = &p->cursor;
     if (p->closed)
         code = SVC_ECLOSED;
     else if (p->current == NULL)
         code = SVC_EAGAIN;
-    else if (p->policy_state == NULL)
+    else if (p->policy.ops == NULL)
         code = p->current->view->code;
     else
-        fill(ret, p->current, p->policy->pick(p->policy_state, &mine));
+        fill(ret, p->current, svc__policy_pick(&p->policy, &mine));
     svc__mutex_unlock(&p->lock);
     return code;
 }

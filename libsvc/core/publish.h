@@ -32,8 +32,9 @@ struct svc__publish {
                                references were taken from it */
     struct svc__mutex lock; /* guards everything below */
     struct svc_endpoints *current; /* NULL before the first answer */
-    const struct svc__policy_ops *policy;
-    void *policy_state; /* built for current; NULL when it has none usable */
+    struct svc__policy policy;     /* built for current, or nothing when it has
+                                      none usable */
+    struct svc__cursor cursor;
     struct svc__rng rng;
     struct svc__trouble trouble;
     uint64_t set_event;     /* rises with each set, and when trouble ends */
@@ -43,14 +44,13 @@ struct svc__publish {
 };
 
 /* 0 or SVC_ENOMEM. */
-int svc__publish_init(struct svc__publish *p,
-                      const struct svc__policy_ops *policy, uint64_t seed);
+int svc__publish_init(struct svc__publish *p, uint64_t seed);
 void svc__publish_fini(struct svc__publish *p);
 
-/* Loop: eps becomes the newest set, with the policy state built for it (NULL
- * when nothing is usable); both taken. */
+/* Loop: eps becomes the newest set, with the policy built for it (or NULL, when
+ * nothing is usable); both taken. */
 void svc__publish_set(struct svc__publish *p, struct svc_endpoints *eps,
-                      void *policy_state);
+                      const struct svc__policy *policy);
 
 /* Loop: trouble of the source, copied; NULL or code 0: it has ended. Repeating
  * the trouble that is there tells nobody. Returns 1 when something changed. */

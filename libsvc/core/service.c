@@ -233,10 +233,11 @@ static void count_publish(svc_service *s, const struct svc_endpoints *eps)
 static int publish_view(svc_service *s, struct svc__view *v)
 {
     const struct svc__policy_ops *policy = s->settings.policy;
-    const struct svc__policy_params params = {s->seed};
+    const struct svc__policy_params params = {.seed = s->seed};
+    struct svc__policy built = {0};
+    struct svc__policy_input in = {0};
     struct svc_endpoints *eps =
         svc__endpoints_new(v, s->freshness, policy->name, s->generation + 1);
-    void *state = NULL;
 
     if (eps == NULL) {
         svc__view_free(v);
@@ -249,8 +250,9 @@ static int publish_view(svc_service *s, struct svc__view *v)
         return 0;
     }
     /* Nobody picks from what the memo opened. */
+    in.set = eps;
     if (eps->count > 0 && s->memo == NULL &&
-        policy->build(eps, &params, s->publish.policy_state, &state) != 0) {
+        svc__policy_build(policy, &in, &params, &built) != 0) {
         svc_endpoints_unref(eps);
         return SVC_ENOMEM;
     }
@@ -260,7 +262,7 @@ static int publish_view(svc_service *s, struct svc__view *v)
     /* First, so that who was waiting finds it there. */
     if (s->memo != NULL)
         svc__memo_set(&s->r->memo, s->memo, eps);
-    svc__publish_set(&s->publish, eps, state);
+    svc__publish_set(&s->publish, eps, &built);
     return 0;
 }
 

@@ -12,16 +12,15 @@ struct pick_first {
     size_t first;
 };
 
-static int build(const struct svc_endpoints *set,
-                 const struct svc__policy_params *params, const void *prev,
-                 void **ret_state)
+static int build(const struct svc__policy_input *in,
+                 const struct svc__policy_params *params, void **ret_state)
 {
+    const struct svc_endpoints *set = in->set;
     /* The second half only keeps the two words apart. */
     const struct svc__hash_key key = {params->seed, ~params->seed};
     struct pick_first *st = svc__calloc(1, sizeof(*st));
     uint64_t best = UINT64_MAX;
 
-    (void)prev;
     if (st == NULL)
         return SVC_ENOMEM;
     for (size_t i = 0; i < set->count; i++) {
@@ -36,7 +35,7 @@ static int build(const struct svc_endpoints *set,
     return 0;
 }
 
-static size_t pick(void *state, const struct svc__pick_ctx *ctx)
+static size_t pick(const void *state, const struct svc__pick_ctx *ctx)
 {
     const struct pick_first *st = state;
 

@@ -21,6 +21,31 @@ const struct svc__policy_ops *svc__policy_at(size_t i)
     return i < sizeof(policies) / sizeof(policies[0]) ? policies[i] : NULL;
 }
 
+int svc__policy_build(const struct svc__policy_ops *ops,
+                      const struct svc__policy_input *in,
+                      const struct svc__policy_params *params,
+                      struct svc__policy *ret)
+{
+    static _Atomic uint64_t last_id;
+    void *state;
+    int err = ops->build(in, params, &state);
+
+    if (err != 0)
+        return err;
+    ret->ops = ops;
+    ret->state = state;
+    ret->set = in->set;
+    ret->id = atomic_fetch_add_explicit(&last_id, 1, memory_order_relaxed) + 1;
+    return 0;
+}
+
+void svc__policy_fini(struct svc__policy *p)
+{
+    if (p->ops != NULL)
+        p->ops->destroy(p->state);
+    p->ops = NULL;
+}
+
 /* Whether word is one of the words of a list, which have a space between
  * them. */
 static int is_in(const char *list, const char *word)

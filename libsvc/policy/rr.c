@@ -1,75 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Round robin: each endpoint in turn, in the order of the set. The first set
- * of a service starts at a place made from its seed, so that ten thousand
- * clients do not begin with one endpoint (faults L7); later sets go on behind
- * the endpoint that the one before would not have come to yet.
+ * Round robin: each endpoint in turn, in the order of the set. Each thread has
+ * turns of its own, which begin anywhere (faults L7) and go on in the next set
+ * behind the endpoint that was last.
  */
 #include "base/alloc.h"
-#include "base/rng.h"
 #include "policy/policy.h"
-
-#include <stdatomic.h>
 
 struct rr {
     const struct svc_endpoints *set;
-    _Atomic uint64_t next; /* picks so far and the start */
 };
 
-/* Index of the next pick: where the endpoint is now that the old state would
- * have picked next or, when that one is gone, the first behind its place. */
-static size_t go_on(const struct svc_endpoints *set, const struct rr *prev)
-{
-    uint64_t next = atomic_load_explicit(&prev->next, memory_order_relaxed);
-    const struct svc_endpoint *ep =
-        &prev->set->endpoints[next % prev->set->count];
-    size_t low = 0;
-    size_t high = set->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (svc__candidate_compare(&set->endpoints[middle].c, &ep->c) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low == set->count ? 0 : low;
-}
-
-static int build(const struct svc_endpoints *set,
-                 const struct svc__policy_params *params, const void *prev,
-                 void **ret_state)
+static int build(const struct svc__policy_input *in,
+                 const struct svc__policy_params *params, void **ret_state)
 {
     struct rr *st = svc__alloc(sizeof(*st));
-    struct svc__rng rng;
-    size_t start;
 
+    (void)params;
     if (st == NULL)
         return SVC_ENOMEM;
-    svc__rng_seed(&rng, params->seed);
-    start = prev != NULL ? go_on(set, prev)
-                         : (size_t)(svc__rng_next(&rng) % set->count);
-    st->set = set;
-    atomic_init(&st->next, start);
+    st->set = in->set;
     *ret_state = st;
     return 0;
 }
 
-static size_t pick(void *state, const struct svc__pick_ctx *ctx)
+static void enter(const void *state, const struct svc__pick_ctx *ctx)
 {
-    struct rr *st = state;
+    const struct rr *st = state;
 
-    (void)ctx;
-    return (
-        size_t)(atomic_fetch_add_explicit(&st->next, 1, memory_order_relaxed) %
-                st->set->count);
+    ctx->cursor->at =
+        (uint32_t)svc__cursor_next(ctx->cursor, st->set, ctx->rng);
+}
+
+static size_t pick(const void *state, const struct svc__pick_ctx *ctx)
+{
+    const struct rr *st = state;
+    const uint32_t at = ctx->cursor->at;
+
+    ctx->cursor->at = at + 1 < st->set->count ? at + 1 : 0;
+    return at;
 }
 
 const struct svc__policy_ops svc__policy_rr = {
     .name = "rr",
     .alias = "round_robin",
     .build = build,
+    .enter = enter,
     .pick = pick,
     .destroy = svc__free,
 };

@@ -353,12 +353,13 @@ static void pick(void *arg)
     const struct svc__policy_ops *ops;
 
     for (size_t i = 0; (ops = svc__policy_at(i)) != NULL; i++) {
-        void *st = NULL;
-        int err = ops->build(arg, &params, NULL, &st);
+        const struct svc__policy_input in = {.set = arg};
+        struct svc__policy policy = {0};
+        int err = svc__policy_build(ops, &in, &params, &policy);
 
         check(err);
-        assert_int_equal(err == 0, st != NULL);
-        ops->destroy(st);
+        assert_int_equal(err == 0, policy.ops != NULL);
+        svc__policy_fini(&policy);
     }
 }
 
@@ -377,7 +378,7 @@ static void find(void *arg)
 static void policies(void **state)
 {
     struct svc_endpoints *set;
-    char unknown[] = "wrr";
+    char unknown[] = "none";
 
     (void)state;
     oom_install();

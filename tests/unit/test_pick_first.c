@@ -3,9 +3,7 @@
  * Pick first: one endpoint as long as it is there, another one for another
  * service, and a change of members that moves nothing else.
  */
-#include "policy/policy.h"
-
-#include "set_build.h"
+#include "policy_run.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,21 +11,19 @@
 
 #include <cmocka.h>
 
-static const struct svc__pick_ctx ctx = {.key = NULL};
-
 /* The number of the endpoint that is picked from a set. */
-static uint32_t first_of(const struct svc_endpoints *set, uint64_t seed)
+static uint32_t first_of(struct svc_endpoints *set, uint64_t seed)
 {
-    const struct svc__policy_params params = {.seed = seed};
-    void *st = NULL;
-    size_t at;
+    struct policy_run run;
+    uint32_t first;
 
-    assert_int_equal(svc__policy_pick_first.build(set, &params, NULL, &st), 0);
-    at = svc__policy_pick_first.pick(st, &ctx);
+    policy_begin(&run, &svc__policy_pick_first, seed);
+    policy_set(&run, svc_endpoints_ref(set), NULL, NULL);
+    first = policy_pick(&run);
     for (int i = 0; i < 20; i++)
-        assert_int_equal(svc__policy_pick_first.pick(st, &ctx), at);
-    svc__policy_pick_first.destroy(st);
-    return set_number(set, at);
+        assert_int_equal(policy_pick(&run), first);
+    policy_end(&run);
+    return first;
 }
 
 /* first_of a set without one number. */

@@ -39,7 +39,7 @@ static void *state_new(size_t at)
     return place;
 }
 
-static size_t pick_place(void *state, const struct svc__pick_ctx *ctx)
+static size_t pick_place(const void *state, const struct svc__pick_ctx *ctx)
 {
     const size_t *place = state;
 
@@ -53,7 +53,7 @@ static void destroy(void *state)
     svc__free(state);
 }
 
-static const struct svc__policy_ops policy = {
+static const struct svc__policy_ops ops = {
     .name = "test", .alias = "", .pick = pick_place, .destroy = destroy};
 
 static int setup(void **state)
@@ -62,7 +62,7 @@ static int setup(void **state)
 
     states = 0;
     *state = &p;
-    return svc__publish_init(&p, &policy, 1);
+    return svc__publish_init(&p, 1);
 }
 
 static int teardown(void **state)
@@ -74,8 +74,13 @@ static int teardown(void **state)
 static void set(struct svc__publish *p, const char *words, uint64_t generation)
 {
     svc_endpoints *eps = sets_new(words, generation);
+    struct svc__policy policy = {.set = eps, .id = generation};
 
-    svc__publish_set(p, eps, eps->count > 0 ? state_new(eps->count - 1) : NULL);
+    if (eps->count > 0) {
+        policy.ops = &ops;
+        policy.state = state_new(eps->count - 1);
+    }
+    svc__publish_set(p, eps, &policy);
 }
 
 static void set_code(struct svc__publish *p, int code)
@@ -203,7 +208,7 @@ static void test_seeds_differ(void **state)
 {
     struct svc__publish other;
 
-    assert_int_equal(svc__publish_init(&other, &policy, 2), 0);
+    assert_int_equal(svc__publish_init(&other, 2), 0);
     assert_int_not_equal(svc__rng_next(&other.rng),
                          svc__rng_next(&((struct svc__publish *)*state)->rng));
     svc__publish_fini(&other);

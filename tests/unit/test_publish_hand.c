@@ -21,27 +21,12 @@
 #define GENERATIONS 3000
 #define READERS     3
 
-static size_t pick_first(void *state, const struct svc__pick_ctx *ctx)
-{
-    (void)state;
-    (void)ctx;
-    return 0;
-}
-
-static void destroy(void *state)
-{
-    (void)state;
-}
-
-static const struct svc__policy_ops policy = {
-    .name = "test", .alias = "", .pick = pick_first, .destroy = destroy};
-
 static int setup(void **state)
 {
     static struct svc__publish p;
 
     *state = &p;
-    return svc__publish_init(&p, &policy, 1);
+    return svc__publish_init(&p, 1);
 }
 
 static int teardown(void **state)

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where one thread stands in the turns of one service. It outlives the sets of
+ * the service by the identity of the endpoint that had its turn last, so
+ * threads that pick write to nothing that they share (faults L7: each begins
+ * somewhere else). One thread at a time.
+ */
+#ifndef SVC_POLICY_CURSOR_H
+#define SVC_POLICY_CURSOR_H
+
+#include "base/rng.h"
+#include "model/endpoints.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* All zero: it has been nowhere yet. */
+struct svc__cursor {
+    uint64_t policy; /* svc__policy.id of the one that `at` is about */
+    uint32_t at;     /* the policy's: what comes next */
+    uint16_t port;   /* of the endpoint that had its turn last */
+    uint8_t proto;
+    struct svc__address address; /* family 0: none had one */
+};
+
+/* Remembers who had its turn. */
+static inline void svc__cursor_note(struct svc__cursor *c,
+                                    const struct svc_endpoint *ep)
+{
+    c->address = svc__candidate_endpoint(&ep->c)->address;
+    c->port = ep->c.port;
+    c->proto = ep->c.proto;
+}
+
+/* Index of the usable endpoint whose turn is next: the first behind the one
+ * that had its turn last, whether that one is there or not; anywhere for a
+ * cursor that has been nowhere. */
+size_t svc__cursor_next(const struct svc__cursor *c,
+                        const struct svc_endpoints *set, struct svc__rng *rng);
+
+#endif

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is remembered of an endpoint: counts that stay true whatever comes late,
+ * twice or never, and costs as semantics 3 defines them.
+ */
+#include "policy/slot.h"
+
+#include "base/rng.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <svc/svc.h>
+
+#include <cmocka.h>
+
+#define NOW 5000000u
+
+static const float unknown_us = -1.0F;
+
+/* A cost, to a part in a hundred. */
+static void assert_cost(const struct svc__slot *s, uint32_t now_ms,
+                        double wanted)
+{
+    const double cost = (double)svc__slot_cost(s, now_ms);
+
+    if (fabs(cost - wanted) > 0.01 * fabs(wanted))
+        fail_msg("cost %f, wanted %f", cost, wanted);
+}
+
+static void answer(struct svc__slot *s, uint32_t now_ms, int outcome, float us)
+{
+    const uint32_t epoch = svc__slot_take(s, now_ms);
+
+    assert_int_not_equal(svc__slot_done(s, epoch, outcome, us, now_ms),
+                         SVC__SLOT_STALE);
+}
+
+static void counts_what_is_in_flight(void **state)
+{
+    struct svc__slot s = {0};
+    uint32_t epochs[3];
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(svc__slot_in_flight(&s, NOW), i);
+        epochs[i] = svc__slot_take(&s, NOW);
+    }
+    for (size_t i = 3; i-- > 0;) {
+        assert_int_equal(svc__slot_done(&s, epochs[i], SVC_OUTCOME_OK, 10, NOW),
+                         SVC__SLOT_TAKEN);
+        assert_int_equal(svc__slot_in_flight(&s, NOW), i);
+    }
+}
+
+/* Faults L4, L6: an end that belongs to nothing changes nothing. */
+static void ends_that_come_too_often_or_late_are_ignored(void **state)
+{
+    struct svc__slot s = {0};
+    const uint32_t old = svc__slot_take(&s, NOW);
+    uint32_t epoch;
+
+    (void)state;
+    assert_int_equal(svc__slot_done(&s, old, SVC_OUTCOME_OK, 1, NOW),
+                     SVC__SLOT_TAKEN);
+    assert_int_equal(svc__slot_done(&s, old, SVC_OUTCOME_ERROR, 1, NOW),
+                     SVC__SLOT_STALE);
+    assert_int_equal(svc__slot_in_flight(&s, NOW), 0);
+    assert_int_equal(s.row, 0);
+    (void)svc__slot_take(&s, NOW);
+    svc__slot_begin(&s);
+    assert_int_equal(svc__slot_in_flight(&s, NOW), 0);
+    epoch = svc__slot_take(&s, NOW);
+    assert_int_not_equal(epoch, old);
+    assert_int_equal(svc__slot_done(&s, old, SVC_OUTCOME_ERROR, 1, NOW),
+                     SVC__SLOT_STALE);
+    assert_int_equal(svc__slot_in_flight(&s, NOW), 1);
+    assert_cost(&s, NOW, 2e6);
+}
+
+/* An epoch ends with what was known; the number of good ones goes on. */
+static void a_new_life_knows_nothing(void **state)
+{
+    struct svc__slot s = {0};
+
+    (void)state;
+    answer(&s, NOW, SVC_OUTCOME_OK, 500);
+    answer(&s, NOW, SVC_OUTCOME_ERROR, 500);
+    svc__slot_begin(&s);
+    assert_cost(&s, NOW, 0);
+    assert_int_equal(s.word >> SVC__SLOT_GOOD_SHIFT, 1);
+}
+
+static void a_count_that_leaked_is_reset(void **state)
+{
+    struct svc__slot s = {0};
+    const uint32_t lost = svc__slot_take(&s, NOW);
+    const uint32_t late = NOW + SVC__SLOT_LEAK_MS;
+    uint32_t epoch;
+
+    (void)state;
+    (void)svc__slot_take(&s, NOW);
+    assert_int_equal(svc__slot_in_flight(&s, late), 2);
+    assert_int_equal(svc__slot_in_flight(&s, late + 1), 0);
+    epoch = svc__slot_take(&s, late + 1);
+    assert_int_equal(svc__slot_in_flight(&s, late + 1), 1);
+    assert_int_equal(svc__slot_done(&s, lost, SVC_OUTCOME_OK, 1, late + 1),
+                     SVC__SLOT_STALE);
+    assert_int_equal(svc__slot_done(&s, epoch, SVC_OUTCOME_OK, 1, late + 1),
+                     SVC__SLOT_TAKEN);
+    assert_int_equal(svc__slot_in_flight(&s, late + 1), 0);
+}
+
+/* Good outcomes run over at 2^24 and touch nothing beside them. */
+static void good_ones_run_over(void **state)
+{
+    struct svc__slot s = {0};
+
+    (void)state;
+    s.word = ~UINT64_C(0) << SVC__SLOT_GOOD_SHIFT |
+             (uint64_t)7 << SVC__SLOT_EPOCH_SHIFT;
+    assert_int_equal(svc__slot_take(&s, NOW), 7);
+    assert_int_equal(svc__slot_done(&s, 7, SVC_OUTCOME_OK, 1, NOW),
+                     SVC__SLOT_TAKEN);
+    assert_int_equal(s.word, (uint64_t)7 << SVC__SLOT_EPOCH_SHIFT);
+}
+
+/* The last epoch is followed by the first. */
+static void epochs_run_over(void **state)
+{
+    struct svc__slot s = {0};
+
+    (void)state;
+    s.word = SVC__SLOT_EPOCH_MASK << SVC__SLOT_EPOCH_SHIFT |
+             UINT64_C(5) << SVC__SLOT_GOOD_SHIFT;
+    svc__slot_begin(&s);
+    assert_int_equal(s.word, UINT64_C(5) << SVC__SLOT_GOOD_SHIFT);
+}
+
+static void decays_as_e_does(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2000; i++) {
+        const float x = (float)i / 100;
+        const double wanted = exp(-(double)x);
+
+        assert_true(fabs((double)svc__slot_decay(x) - wanted) <=
+                    0.0002 * wanted);
+    }
+    assert_true(svc__slot_decay(1e9F) == 0.0F);
+}
+
+/* Semantics 3, ewma: peaks count at once, less by and by. */
+static void latency_is_an_average_with_peaks(void **state)
+{
+    struct svc__slot s = {0};
+
+    (void)state;
+    assert_cost(&s, NOW, 0);
+    answer(&s, NOW, SVC_OUTCOME_OK, 1000);
+    assert_cost(&s, NOW, 1000);
+    assert_cost(&s, NOW + 10000, 1000 * exp(-1));
+    answer(&s, NOW, SVC_OUTCOME_OK, 8000);
+    assert_cost(&s, NOW, 8000);
+    answer(&s, NOW + 10000, SVC_OUTCOME_OK, 1000);
+    assert_cost(&s, NOW + 10000, 8000 * exp(-1) + 1000 * (1 - exp(-1)));
+    /* At one and the same moment nothing has decayed. */
+    answer(&s, NOW + 10000, SVC_OUTCOME_OK, 1);
+    assert_cost(&s, NOW + 10000, 8000 * exp(-1) + 1000 * (1 - exp(-1)));
+}
+
+static void what_is_in_flight_costs(void **state)
+{
+    struct svc__slot s = {0};
+
+    (void)state;
+    answer(&s, NOW, SVC_OUTCOME_OK, 100);
+    (void)svc__slot_take(&s, NOW);
+    (void)svc__slot_take(&s, NOW);
+    assert_cost(&s, NOW, 300);
+}
+
+/* One that never answered is tried, by one at a time. */
+static void the_unknown_is_tried_once(void **state)
+{
+    struct svc__slot s = {0};
+
+    (void)state;
+    assert_cost(&s, NOW, 0);
+    (void)svc__slot_take(&s, NOW);
+    assert_cost(&s, NOW, 2e6);
+}
+
+/* Semantics 3: a failure costs as a second, less and less over five. */
+static void failures_cost(void **state)
+{
+    static const int failures[] = {SVC_OUTCOME_CONNECT, SVC_OUTCOME_TIMEOUT,
+                                   SVC_OUTCOME_ERROR, SVC_OUTCOME_BUSY};
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        struct svc__slot s = {0};
+
+        answer(&s, NOW, SVC_OUTCOME_OK, 1);
+        answer(&s, NOW + 1, failures[i], unknown_us);
+        assert_cost(&s, NOW + 1, 1e6);
+        assert_cost(&s, NOW + 2501, 5e5);
+        assert_true(svc__slot_cost(&s, NOW + 5001) < 1.0F);
+        assert_int_equal(s.row, failures[i] != SVC_OUTCOME_BUSY);
+        assert_int_equal(s.bad, failures[i] != SVC_OUTCOME_BUSY);
+        /* Done well, by a pick of before: it says nothing of now. */
+        answer(&s, NOW + 1001, SVC_OUTCOME_OK, 1500000);
+        assert_true(svc__slot_cost(&s, NOW + 1001) > 2e6F);
+        assert_int_equal(s.row, 0);
+        answer(&s, NOW + 1001, SVC_OUTCOME_OK, 500000);
+        assert_true(svc__slot_cost(&s, NOW + 1001) < 1.6e6F);
+    }
+}
+
+static void what_was_cancelled_says_nothing(void **state)
+{
+    struct svc__slot s = {0};
+
+    (void)state;
+    answer(&s, NOW, SVC_OUTCOME_CANCELLED, 100);
+    assert_cost(&s, NOW, 0);
+    assert_int_equal(s.word, 0);
+    assert_int_equal(s.bad, 0);
+}
+
+/* Time-outs are slow as well. */
+static void a_timeout_has_its_latency(void **state)
+{
+    struct svc__slot s = {0};
+
+    (void)state;
+    answer(&s, NOW, SVC_OUTCOME_TIMEOUT, 2000000);
+    assert_cost(&s, NOW, 3e6);
+    assert_cost(&s, NOW + 5000, 2e6 * exp(-0.5));
+}
+
+/* Stamps are taken modulo 2^32, and another thread's may be a little ahead. */
+static void time_runs_over(void **state)
+{
+    struct svc__slot s = {0};
+
+    (void)state;
+    answer(&s, UINT32_MAX - 999, SVC_OUTCOME_OK, 1000);
+    assert_cost(&s, 9000, 1000 * exp(-1));
+    assert_cost(&s, UINT32_MAX - 1500, 1000);
+}
+
+#define THREADS 4
+#define EACH    50000
+
+static void *take_and_end(void *arg)
+{
+    struct svc__slot *s = arg;
+
+    for (int i = 0; i < EACH; i++) {
+        const uint32_t epoch = svc__slot_take(s, NOW);
+
+        (void)svc__slot_done(s, epoch, i % 3, 10, NOW);
+    }
+    return NULL;
+}
+
+/* However many there are at once, none of the counts is lost. */
+static void many_threads_at_once(void **state)
+{
+    static struct svc__slot s;
+    pthread_t threads[THREADS];
+
+    (void)state;
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, take_and_end, &s),
+                         0);
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_int_equal(svc__slot_in_flight(&s, NOW), 0);
+    assert_int_equal(s.word >> SVC__SLOT_GOOD_SHIFT,
+                     THREADS * ((EACH + 2) / 3));
+    assert_int_equal(s.bad, THREADS * (EACH - (EACH + 2) / 3));
+}
+
+/* Faults L4, L6: whatever comes in whatever order, against a model. */
+static void any_order(void **state)
+{
+    enum {
+        MAX = 64
+    };
+    struct svc__slot s = {0};
+    struct svc__rng rng;
+    uint32_t open[MAX]; /* epochs, some of them stale */
+    uint32_t now_ms = NOW;
+    uint32_t epoch = 0;
+    uint32_t in_flight = 0; /* of this epoch */
+    size_t count = 0;
+
+    (void)state;
+    svc__rng_seed(&rng, 6);
+    for (int i = 0; i < 200000; i++) {
+        const uint32_t dice = svc__rng_below(&rng, 1000);
+
+        now_ms += svc__rng_below(&rng, 50);
+        if (dice < 500 && count < MAX) {
+            open[count] = svc__slot_take(&s, now_ms);
+            assert_int_equal(open[count++], epoch);
+            in_flight++;
+        } else if (dice < 995 && count > 0) {
+            const size_t at = svc__rng_below(&rng, (uint32_t)count);
+            const int is_stale = open[at] != epoch;
+
+            assert_int_equal(svc__slot_done(&s, open[at],
+                                            (int)svc__rng_below(&rng, 6), 50,
+                                            now_ms) == SVC__SLOT_STALE,
+                             is_stale);
+            in_flight -= !is_stale;
+            open[at] = open[--count];
+        } else if (dice >= 995) {
+            svc__slot_begin(&s);
+            epoch++;
+            in_flight = 0;
+        }
+        assert_int_equal(svc__slot_in_flight(&s, now_ms), in_flight);
+        assert_true(svc__slot_cost(&s, now_ms) >= 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counts_what_is_in_flight),
+        cmocka_unit_test(ends_that_come_too_often_or_late_are_ignored),
+        cmocka_unit_test(a_new_life_knows_nothing),
+        cmocka_unit_test(a_count_that_leaked_is_reset),
+        cmocka_unit_test(good_ones_run_over),
+        cmocka_unit_test(epochs_run_over),
+        cmocka_unit_test(decays_as_e_does),
+        cmocka_unit_test(latency_is_an_average_with_peaks),
+        cmocka_unit_test(what_is_in_flight_costs),
+        cmocka_unit_test(the_unknown_is_tried_once),
+        cmocka_unit_test(failures_cost),
+        cmocka_unit_test(what_was_cancelled_says_nothing),
+        cmocka_unit_test(a_timeout_has_its_latency),
+        cmocka_unit_test(time_runs_over),
+        cmocka_unit_test(many_threads_at_once),
+        cmocka_unit_test(any_order),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
