@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * splitmix64 (Steele, Lea, Flood 2014) and the multiply-shift range with
- * rejection (Lemire 2019), which has no bias and rarely divides.
+ * Owns what of the generators is not worth a place in the caller: seeds,
+ * secrets, and draws that are repeated.
  */
 #include "base/rng.h"
 
@@ -32,25 +32,12 @@ void svc__rng_seed(struct svc__rng *rng, uint64_t seed)
     rng->state = seed;
 }
 
-uint64_t svc__rng_next(struct svc__rng *rng)
+uint32_t svc__rng_even(struct svc__rng *rng, uint32_t n, uint64_t product)
 {
-    uint64_t z = (rng->state += 0x9e3779b97f4a7c15u);
+    const uint32_t floor = (uint32_t)(0 - n) % n;
 
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
-uint32_t svc__rng_below(struct svc__rng *rng, uint32_t n)
-{
-    uint64_t product = (svc__rng_next(rng) >> 32) * n;
-
-    if ((uint32_t)product < n) {
-        uint32_t floor = (uint32_t)(0 - n) % n;
-
-        while ((uint32_t)product < floor)
-            product = (svc__rng_next(rng) >> 32) * n;
-    }
+    while ((uint32_t)product < floor)
+        product = (svc__rng_next(rng) >> 32) * n;
     return (uint32_t)(product >> 32);
 }
 

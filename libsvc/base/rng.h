@@ -30,9 +30,27 @@ int svc__rng_pool_take(struct svc__rng_pool *pool, void *ret, size_t size);
 
 void svc__rng_seed(struct svc__rng *rng, uint64_t seed);
 
-uint64_t svc__rng_next(struct svc__rng *rng);
+/* splitmix64 (Steele, Lea, Flood 2014). */
+static inline uint64_t svc__rng_next(struct svc__rng *rng)
+{
+    uint64_t z = (rng->state += 0x9e3779b97f4a7c15u);
 
-/* Even in [0, n); n > 0. */
-uint32_t svc__rng_below(struct svc__rng *rng, uint32_t n);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+/* The rest of svc__rng_below, which is needed once in 2^32 / n times. */
+uint32_t svc__rng_even(struct svc__rng *rng, uint32_t n, uint64_t product);
+
+/* Even in [0, n); n > 0: a draw is multiplied rather than divided, and repeated
+ * where that would favour some (Lemire 2019). */
+static inline uint32_t svc__rng_below(struct svc__rng *rng, uint32_t n)
+{
+    const uint64_t product = (svc__rng_next(rng) >> 32) * n;
+
+    return (uint32_t)product >= n ? (uint32_t)(product >> 32)
+                                  : svc__rng_even(rng, n, product);
+}
 
 #endif
