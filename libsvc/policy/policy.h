@@ -60,7 +60,8 @@ struct svc__policy_ops {
      * goes on in this one. NULL: the policy has no use for cursors. */
     void (*enter)(const void *state, const struct svc__pick_ctx *ctx);
 
-    /* Index of the endpoint chosen, below the number of usable ones. */
+    /* Index of the endpoint chosen, below the number of usable ones. Notes in
+     * the cursor whose turn it was, where the policy has one. */
     size_t (*pick)(const void *state, const struct svc__pick_ctx *ctx);
 
     void (*destroy)(void *state); /* NULL is allowed */
@@ -85,17 +86,11 @@ void svc__policy_fini(struct svc__policy *p); /* nothing built is allowed */
 static inline size_t svc__policy_pick(const struct svc__policy *p,
                                       const struct svc__pick_ctx *ctx)
 {
-    size_t at;
-
-    if (p->ops->enter == NULL)
-        return p->ops->pick(p->state, ctx);
-    if (ctx->cursor->policy != p->id) {
+    if (p->ops->enter != NULL && ctx->cursor->policy != p->id) {
         p->ops->enter(p->state, ctx);
         ctx->cursor->policy = p->id;
     }
-    at = p->ops->pick(p->state, ctx);
-    svc__cursor_note(ctx->cursor, &p->set->endpoints[at]);
-    return at;
+    return p->ops->pick(p->state, ctx);
 }
 
 /* By name or alias; NULL (and the empty word) give the default. SVC_EINVAL

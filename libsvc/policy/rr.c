@@ -38,6 +38,7 @@ static size_t pick(const void *state, const struct svc__pick_ctx *ctx)
     const uint32_t at = ctx->cursor->at;
 
     ctx->cursor->at = at + 1 < st->set->count ? at + 1 : 0;
+    svc__cursor_note(ctx->cursor, &st->set->endpoints[at]);
     return at;
 }
 
