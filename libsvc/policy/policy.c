@@ -10,15 +10,29 @@
 
 #include <string.h>
 
+/* One a line. */
+/* clang-format off */
 static const struct svc__policy_ops *const policies[] = {
     &svc__policy_rr,
     &svc__policy_random,
     &svc__policy_pick_first,
 };
+/* clang-format on */
 
 const struct svc__policy_ops *svc__policy_at(size_t i)
 {
     return i < sizeof(policies) / sizeof(policies[0]) ? policies[i] : NULL;
+}
+
+int svc__policy_is_weighted(const struct svc__policy_input *in)
+{
+    const uint32_t *weights = in->weights;
+
+    for (uint32_t i = 1; weights != NULL && i < svc__policy_count(in); i++) {
+        if (weights[i] != weights[0])
+            return 1;
+    }
+    return 0;
 }
 
 int svc__policy_build(const struct svc__policy_ops *ops,

@@ -34,6 +34,22 @@ struct svc__policy_input {
     struct svc__slot *const *slots; /* the same; NULL: nothing is tracked */
 };
 
+/* How many endpoints there are to pick from. */
+static inline uint32_t svc__policy_count(const struct svc__policy_input *in)
+{
+    return in->set->count < UINT32_MAX ? (uint32_t)in->set->count : UINT32_MAX;
+}
+
+/* Whether some weight differs from another. */
+int svc__policy_is_weighted(const struct svc__policy_input *in);
+
+/* a or b without a branch, for what is left to chance and cannot be foretold.
+ */
+static inline uint32_t svc__policy_either(uint32_t a, uint32_t b, int is_b)
+{
+    return a ^ ((a ^ b) & (0 - (uint32_t)is_b));
+}
+
 /* What one pick brings along. */
 struct svc__pick_ctx {
     const void *key; /* bytes for the hashing policies, or NULL */

@@ -9,6 +9,7 @@
 #include "oom.h"
 #include "policy/policy.h"
 #include "set_build.h"
+#include "tracked.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -347,15 +348,14 @@ static void emptied_stores_keep_nothing(void **state)
     assert_int_equal(oom_live(), 0);
 }
 
-static void pick(void *arg)
+static void build(void *arg)
 {
     const struct svc__policy_params params = {.seed = 1};
     const struct svc__policy_ops *ops;
 
     for (size_t i = 0; (ops = svc__policy_at(i)) != NULL; i++) {
-        const struct svc__policy_input in = {.set = arg};
         struct svc__policy policy = {0};
-        int err = svc__policy_build(ops, &in, &params, &policy);
+        int err = svc__policy_build(ops, arg, &params, &policy);
 
         check(err);
         assert_int_equal(err == 0, policy.ops != NULL);
@@ -377,13 +377,22 @@ static void find(void *arg)
 
 static void policies(void **state)
 {
+    static const uint32_t weights[] = {3, 1, 4, 1, 5};
+    struct svc__policy_input in = {0};
+    struct tracked slots;
     struct svc_endpoints *set;
     char unknown[] = "none";
 
     (void)state;
     oom_install();
+    tracked_init(&slots);
     set = set_range(1, 5);
-    oom_torture(pick, set);
+    for (int with = 0; with < 4; with++) {
+        in.set = set;
+        in.weights = (with & 1) != 0 ? weights : NULL;
+        in.slots = (with & 2) != 0 ? slots.at : NULL;
+        oom_torture(build, &in);
+    }
     svc_endpoints_unref(set);
     oom_torture(find, unknown);
 }
