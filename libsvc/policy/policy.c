@@ -15,6 +15,10 @@
 static const struct svc__policy_ops *const policies[] = {
     &svc__policy_rr,
     &svc__policy_random,
+    &svc__policy_lc,
+    &svc__policy_wlc,
+    &svc__policy_sed,
+    &svc__policy_nq,
     &svc__policy_pick_first,
 };
 /* clang-format on */

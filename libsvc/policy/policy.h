@@ -119,6 +119,10 @@ const struct svc__policy_ops *svc__policy_at(size_t i);
 
 extern const struct svc__policy_ops svc__policy_rr;
 extern const struct svc__policy_ops svc__policy_random;
+extern const struct svc__policy_ops svc__policy_lc;
+extern const struct svc__policy_ops svc__policy_wlc;
+extern const struct svc__policy_ops svc__policy_sed;
+extern const struct svc__policy_ops svc__policy_nq;
 extern const struct svc__policy_ops svc__policy_pick_first;
 
 #endif
