@@ -19,6 +19,8 @@ static const struct svc__policy_ops *const policies[] = {
     &svc__policy_wlc,
     &svc__policy_sed,
     &svc__policy_nq,
+    &svc__policy_twos,
+    &svc__policy_ewma,
     &svc__policy_pick_first,
 };
 /* clang-format on */

@@ -123,6 +123,8 @@ extern const struct svc__policy_ops svc__policy_lc;
 extern const struct svc__policy_ops svc__policy_wlc;
 extern const struct svc__policy_ops svc__policy_sed;
 extern const struct svc__policy_ops svc__policy_nq;
+extern const struct svc__policy_ops svc__policy_twos;
+extern const struct svc__policy_ops svc__policy_ewma;
 extern const struct svc__policy_ops svc__policy_pick_first;
 
 #endif

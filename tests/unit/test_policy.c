@@ -29,6 +29,11 @@ static void names_and_aliases(void **state)
         {"weighted_least_conn", &svc__policy_wlc},
         {"sed", &svc__policy_sed},
         {"nq", &svc__policy_nq},
+        {"twos", &svc__policy_twos},
+        {"p2c", &svc__policy_twos},
+        {"least_request", &svc__policy_twos},
+        {"ewma", &svc__policy_ewma},
+        {"peak_ewma", &svc__policy_ewma},
         {"fo", &svc__policy_pick_first},
         {"pick_first", &svc__policy_pick_first},
         {"failover", &svc__policy_pick_first},
@@ -81,7 +86,7 @@ static void the_list_is_whole(void **state)
                     ops->destroy != NULL);
         ops->destroy(NULL);
     }
-    assert_in_range(count, 7, 32);
+    assert_in_range(count, 9, 32);
 }
 
 /* No word means two policies. */
