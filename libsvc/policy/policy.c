@@ -14,6 +14,7 @@
 /* clang-format off */
 static const struct svc__policy_ops *const policies[] = {
     &svc__policy_rr,
+    &svc__policy_wrr,
     &svc__policy_random,
     &svc__policy_lc,
     &svc__policy_wlc,

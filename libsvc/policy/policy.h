@@ -118,6 +118,7 @@ int svc__policy_find(const char *name, const struct svc__policy_ops **ret,
 const struct svc__policy_ops *svc__policy_at(size_t i);
 
 extern const struct svc__policy_ops svc__policy_rr;
+extern const struct svc__policy_ops svc__policy_wrr;
 extern const struct svc__policy_ops svc__policy_random;
 extern const struct svc__policy_ops svc__policy_lc;
 extern const struct svc__policy_ops svc__policy_wlc;

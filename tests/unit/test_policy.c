@@ -22,6 +22,8 @@ static void names_and_aliases(void **state)
         {"", &svc__policy_rr},
         {"rr", &svc__policy_rr},
         {"round_robin", &svc__policy_rr},
+        {"wrr", &svc__policy_wrr},
+        {"weighted_round_robin", &svc__policy_wrr},
         {"random", &svc__policy_random},
         {"lc", &svc__policy_lc},
         {"least_conn", &svc__policy_lc},
@@ -86,7 +88,7 @@ static void the_list_is_whole(void **state)
                     ops->destroy != NULL);
         ops->destroy(NULL);
     }
-    assert_in_range(count, 9, 32);
+    assert_in_range(count, 10, 32);
 }
 
 /* No word means two policies. */
