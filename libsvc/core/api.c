@@ -200,7 +200,7 @@ int svc_service_pick(svc_service *s, const svc_pick_options *options,
                      svc_pick *ret)
 {
     svc_pick_options o = SVC_PICK_OPTIONS_INIT;
-    struct svc__pick_ctx ctx;
+    struct svc__pick_ctx ctx = {0};
     int err = check_service(s, NULL);
 
     if (err != 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Pick first: one endpoint as long as it is there, another one for another
- * service, and a change of members that moves nothing else.
+ * service, the next ones when it was tried, and a change of members that moves
+ * nothing else.
  */
 #include "policy_run.h"
 
@@ -103,12 +104,91 @@ static void newcomers_take_their_share(void **state)
     svc_endpoints_unref(after);
 }
 
+#define MANY 30
+
+/* The numbers from 1 to n but `gone`, in the order that attempts find them. */
+static size_t order_of(uint32_t n, uint32_t gone, const uint32_t *weights,
+                       uint32_t *ret)
+{
+    uint32_t numbers[MANY];
+    uint32_t weigh[MANY];
+    struct policy_run run;
+    size_t count = 0;
+
+    for (uint32_t i = 1; i <= n; i++) {
+        if (i != gone) {
+            numbers[count] = i;
+            weigh[count++] = weights != NULL ? weights[i - 1] : 1;
+        }
+    }
+    policy_begin(&run, &svc__policy_pick_first, 8);
+    policy_set(&run, set_build(numbers, count), weights != NULL ? weigh : NULL,
+               NULL);
+    for (run.ctx.attempt = 0; run.ctx.attempt < count; run.ctx.attempt++)
+        ret[run.ctx.attempt] = policy_pick(&run);
+    /* When all were tried it begins again. */
+    for (; run.ctx.attempt < 3 * count; run.ctx.attempt++)
+        assert_int_equal(policy_pick(&run), ret[run.ctx.attempt % count]);
+    policy_end(&run);
+    return count;
+}
+
+/* Attempts come by all endpoints, each once; one that goes leaves the order of
+ * the others. */
+static void attempts_follow_the_order(void **state)
+{
+    uint32_t all[MANY];
+    uint32_t rest[MANY];
+    uint32_t seen = 0;
+
+    (void)state;
+    assert_int_equal(order_of(MANY, 0, NULL, all), MANY);
+    for (size_t i = 0; i < MANY; i++)
+        seen |= 1u << all[i];
+    assert_int_equal(seen, ((1u << MANY) - 1) << 1);
+    for (uint32_t gone = 1; gone <= MANY; gone++) {
+        assert_int_equal(order_of(MANY, gone, NULL, rest), MANY - 1);
+        for (size_t i = 0, k = 0; i < MANY; i++) {
+            if (all[i] != gone)
+                assert_int_equal(rest[k++], all[i]);
+        }
+    }
+}
+
+/* The heaviest first; among those of one weight the order is the one without
+ * weights. */
+static void by_weight(void **state)
+{
+    uint32_t weights[MANY];
+    uint32_t plain[MANY];
+    uint32_t order[MANY];
+
+    (void)state;
+    for (uint32_t i = 0; i < MANY; i++)
+        weights[i] = i % 3 == 0 ? UINT32_MAX : i % 3;
+    (void)order_of(MANY, 0, NULL, plain);
+    (void)order_of(MANY, 0, weights, order);
+    for (size_t i = 0; i < MANY; i++) {
+        static const uint32_t wanted[] = {UINT32_MAX, 2, 1};
+
+        assert_int_equal(weights[order[i] - 1], wanted[i / 10]);
+    }
+    for (size_t w = 0; w < 3; w++) {
+        for (size_t i = 0, k = 10 * w; i < MANY; i++) {
+            if (weights[plain[i] - 1] == weights[order[10 * w] - 1])
+                assert_int_equal(order[k++], plain[i]);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(services_start_at_different_ones),
         cmocka_unit_test(others_that_go_move_nothing),
         cmocka_unit_test(newcomers_take_their_share),
+        cmocka_unit_test(attempts_follow_the_order),
+        cmocka_unit_test(by_weight),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
