@@ -13,6 +13,7 @@
 /* One a line. */
 /* clang-format off */
 static const struct svc__policy_ops *const policies[] = {
+    &svc__policy_adaptive,
     &svc__policy_rr,
     &svc__policy_wrr,
     &svc__policy_random,

@@ -117,6 +117,7 @@ int svc__policy_find(const char *name, const struct svc__policy_ops **ret,
 /* The i-th policy, or NULL. */
 const struct svc__policy_ops *svc__policy_at(size_t i);
 
+extern const struct svc__policy_ops svc__policy_adaptive;
 extern const struct svc__policy_ops svc__policy_rr;
 extern const struct svc__policy_ops svc__policy_wrr;
 extern const struct svc__policy_ops svc__policy_random;

@@ -18,8 +18,9 @@ static void names_and_aliases(void **state)
         const char *word;
         const struct svc__policy_ops *ops;
     } rows[] = {
-        {NULL, &svc__policy_rr},
-        {"", &svc__policy_rr},
+        {NULL, &svc__policy_adaptive},
+        {"", &svc__policy_adaptive},
+        {"adaptive", &svc__policy_adaptive},
         {"rr", &svc__policy_rr},
         {"round_robin", &svc__policy_rr},
         {"wrr", &svc__policy_wrr},
@@ -66,7 +67,7 @@ static void unknown_names_list_the_valid_ones(void **state)
         assert_null(ops);
         assert_int_equal(error.code, SVC_EINVAL);
         assert_non_null(strstr(error.message, words[i]));
-        assert_non_null(strstr(error.message, "valid: rr, "));
+        assert_non_null(strstr(error.message, "valid: adaptive, rr, wrr, "));
         assert_int_equal(svc__policy_find(words[i], &ops, NULL), SVC_EINVAL);
     }
 }
@@ -88,7 +89,7 @@ static void the_list_is_whole(void **state)
                     ops->destroy != NULL);
         ops->destroy(NULL);
     }
-    assert_in_range(count, 10, 32);
+    assert_in_range(count, 11, 32);
 }
 
 /* No word means two policies. */
