@@ -24,6 +24,9 @@ static const struct svc__policy_ops *const policies[] = {
     &svc__policy_twos,
     &svc__policy_ewma,
     &svc__policy_pick_first,
+    &svc__policy_sh,
+    &svc__policy_maglev,
+    &svc__policy_ring,
 };
 /* clang-format on */
 

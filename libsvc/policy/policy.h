@@ -128,5 +128,8 @@ extern const struct svc__policy_ops svc__policy_nq;
 extern const struct svc__policy_ops svc__policy_twos;
 extern const struct svc__policy_ops svc__policy_ewma;
 extern const struct svc__policy_ops svc__policy_pick_first;
+extern const struct svc__policy_ops svc__policy_sh;
+extern const struct svc__policy_ops svc__policy_maglev;
+extern const struct svc__policy_ops svc__policy_ring;
 
 #endif
