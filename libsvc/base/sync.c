@@ -9,8 +9,7 @@
 #include <svc/svc.h>
 #include <time.h>
 
-/* One of the library's mutable globals (tests/check). 0: no hook. */
-static _Atomic unsigned fork_generation;
+_Atomic unsigned svc__fork_count;
 
 int svc__mutex_init(struct svc__mutex *m)
 {
@@ -73,19 +72,19 @@ void svc__mutex_broadcast(struct svc__mutex *m)
 
 static void in_child(void)
 {
-    atomic_fetch_add(&fork_generation, 1);
+    atomic_fetch_add(&svc__fork_count, 1);
 }
 
 /* Two threads that come first together both register the hook: then a fork
  * raises the generation twice, which is as good. */
 unsigned svc__fork_generation(void)
 {
-    unsigned generation = atomic_load(&fork_generation);
+    unsigned generation = atomic_load(&svc__fork_count);
     unsigned none = 0;
 
     if (generation == 0 && pthread_atfork(NULL, NULL, in_child) == 0) {
-        (void)atomic_compare_exchange_strong(&fork_generation, &none, 1);
-        generation = atomic_load(&fork_generation);
+        (void)atomic_compare_exchange_strong(&svc__fork_count, &none, 1);
+        generation = atomic_load(&svc__fork_count);
     }
     return generation;
 }

@@ -67,4 +67,14 @@ static inline int svc__refs_put(struct svc__refs *refs)
  * else at least 1. */
 unsigned svc__fork_generation(void);
 
+/* One of the library's mutable globals (tests/check). 0: no hook. */
+extern _Atomic unsigned svc__fork_count __attribute__((visibility("hidden")));
+
+/* The same in one load, for what is called often; 0 before the first call of
+ * the above. */
+static inline unsigned svc__fork_now(void)
+{
+    return atomic_load_explicit(&svc__fork_count, memory_order_relaxed);
+}
+
 #endif

@@ -245,8 +245,8 @@ class TestVariables(Gate):
             with self.subTest(code=code):
                 self.red(self.build("", code), "a.c.o: x")
         self.red(self.build("a.c.o: z\n", table), "not there")
-        five = "".join(f"a.c.o: v{i}\n" for i in range(5))
-        self.red(self.build(five, table), "5 variables")
+        many = "".join(f"a.c.o: v{i}\n" for i in range(variables.MOST + 1))
+        self.red(self.build(many, table), f"{variables.MOST + 1} variables")
 
 
 class TestDocumented(Gate):
