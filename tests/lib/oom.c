@@ -5,6 +5,7 @@
 #include "oom.h"
 
 #include "base/alloc.h"
+#include "core/reader.h"
 
 #include <malloc.h>
 #include <setjmp.h>
@@ -162,9 +163,22 @@ static void torture(void (*scenario)(void *arg), void *arg, int forever)
     }
 }
 
+/* What a thread keeps for ever, once it has read: a record with a page. */
+static void take_record(void)
+{
+    struct svc__reader *me;
+
+    (void)svc__reader_prepare();
+    me = svc__reader_self();
+    assert_non_null(me);
+    if (me->pages[0] == NULL)
+        assert_int_equal(svc__reader_page(me, 0), 0);
+}
+
 void oom_torture(void (*scenario)(void *arg), void *arg)
 {
     oom_install();
+    take_record();
     torture(scenario, arg, 0);
     torture(scenario, arg, 1);
 }
