@@ -1,76 +1,165 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One mutex a service, and a hand from which readers take the set without it.
- * What is replaced is let go after the lock is dropped, since the last
- * reference may free a large set.
- *
- * Design notes. Taking the set has to read its address and count a reference in
- * one step, or it may be gone between. Both lie in one word: a reader adds one
- * to the upper bits and has the address that was below. A set that goes into
- * the hand gets LENT references in advance; when it leaves, those that nobody
- * took are given back. So readers that drop theirs meanwhile never drop the
- * last one. The address has 48 bits, as Linux gives them; a set that lies
- * elsewhere (an allocator that tags its pointers) is not lent, and taken under
- * the lock.
+ * One pointer a service, which readers follow without a lock, and one mutex for
+ * all the rest. What is replaced waits in a list until a sweep finds that no
+ * hazard names it. That one cannot be named any more later: a reader looks at
+ * the pointer again after it said what it keeps.
  */
 #include "core/publish.h"
 
+#include "base/alloc.h"
+#include "base/barrier.h"
 #include "base/clock.h"
 #include "base/err.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 #include <unistd.h>
 
-#define LENT         ((uint32_t)1 << 24)
-#define TAKEN_ONE    ((uint64_t)1 << 48)
-#define TAKEN_MANY   ((uint64_t)1 << 62) /* a quarter of what can be counted */
-#define ADDRESS_MASK (TAKEN_ONE - 1)
+/* Where the kernel's barrier, which was there, is refused, as by a filter of
+ * system calls that came later: no processor keeps what it stores to itself for
+ * so long. */
+#define GRACE_MS 1000
 
-static struct svc_endpoints *set_of(uint64_t hand)
+static const struct svc__snapshot none = {.code = SVC_EAGAIN};
+static const struct svc__snapshot closed = {.code = SVC_ECLOSED};
+
+/* ---- snapshots --------------------------------------------------------- */
+
+struct svc__snapshot *svc__snapshot_new(struct svc_endpoints *eps)
 {
-    return (struct svc_endpoints *)(uintptr_t)(hand & ADDRESS_MASK);
+    struct svc__snapshot *s = svc__calloc(1, sizeof(*s));
+
+    if (s == NULL) {
+        svc_endpoints_unref(eps);
+        return NULL;
+    }
+    s->set = eps;
+    s->code = eps->view->code;
+    return s;
 }
 
-/* Puts a set, or none, into the hand; settles for the one that was there. */
-static void put_in_hand(struct svc__publish *p, struct svc_endpoints *eps)
+void svc__snapshot_free(struct svc__snapshot *s)
 {
-    uint64_t hand;
-
-    if (((uintptr_t)eps & ~(uintptr_t)ADDRESS_MASK) != 0)
-        eps = NULL;
-    if (eps != NULL)
-        svc__refs_get_many(&eps->refs, LENT);
-    hand = atomic_exchange_explicit(&p->hand, (uint64_t)(uintptr_t)eps,
-                                    memory_order_acq_rel);
-    if (set_of(hand) != NULL)
-        svc__refs_put_many(&set_of(hand)->refs, LENT - (uint32_t)(hand >> 48));
+    svc__policy_fini(&s->policy);
+    svc_endpoints_unref(s->set);
+    svc__free(s);
 }
 
-/* So many were taken that their number could run over: they are settled for,
- * and lent anew. */
-static void renew_hand(struct svc__publish *p)
+/* With the lock, or on the loop, where it cannot be replaced meanwhile. */
+static const struct svc__snapshot *newest(const struct svc__publish *p)
 {
-    svc__mutex_lock(&p->lock);
-    if (atomic_load_explicit(&p->hand, memory_order_relaxed) >= TAKEN_MANY)
-        put_in_hand(p, p->closed ? NULL : p->current);
-    svc__mutex_unlock(&p->lock);
+    return atomic_load_explicit(&p->snapshot, memory_order_relaxed);
 }
 
-int svc__publish_init(struct svc__publish *p, uint64_t seed)
+static int is_closed(const struct svc__publish *p)
+{
+    return newest(p) == &closed;
+}
+
+/* Puts a snapshot that is no longer the newest to the old ones. */
+static void put_away(struct svc__publish *p, const struct svc__snapshot *s)
+{
+    /* Readers only read, and none of them follows the list. */
+    struct svc__snapshot *old = (struct svc__snapshot *)(uintptr_t)s;
+
+    if (s == &none || s == &closed)
+        return;
+    old->next = p->replaced;
+    p->replaced = old;
+}
+
+/* Lock held: s is the newest from here on. */
+static void replace(struct svc__publish *p, const struct svc__snapshot *s)
+{
+    put_away(p, atomic_exchange(&p->snapshot, s));
+    if (p->replaced != NULL && svc__list_is_empty(&p->sweep))
+        svc__list_add(p->swept, &p->sweep);
+}
+
+/* Whether nobody reads an old snapshot, nor will. */
+static int is_let_go(struct svc__snapshot *s, const struct svc__hazards *h,
+                     int64_t barred_ms)
+{
+    if (svc__hazards_have(h, s))
+        return 0;
+    if (barred_ms == 0)
+        return 1;
+    if (s->replaced_ms == 0)
+        s->replaced_ms = barred_ms;
+    return barred_ms - s->replaced_ms >= GRACE_MS;
+}
+
+static void sweep(struct svc__publish *p, const struct svc__hazards *h,
+                  int64_t barred_ms)
+{
+    struct svc__snapshot **at = &p->replaced;
+
+    while (*at != NULL) {
+        struct svc__snapshot *s = *at;
+
+        if (is_let_go(s, h, barred_ms)) {
+            *at = s->next;
+            svc__snapshot_free(s);
+        } else {
+            at = &s->next;
+        }
+    }
+    if (p->replaced == NULL)
+        svc__list_remove(&p->sweep);
+}
+
+void svc__publish_sweep(struct svc__list *swept)
+{
+    struct svc__hazards hazards;
+    struct svc__list *after;
+    struct svc__list *it;
+    int64_t barred_ms = 0;
+
+    if (svc__list_is_empty(swept))
+        return;
+    if (!svc__list_entry(swept->next, struct svc__publish, sweep)->is_fenced &&
+        svc__barrier_all() != 0)
+        barred_ms = svc__clock_now_ms();
+    svc__hazards_read(&hazards);
+    svc__list_each_safe (it, after, swept)
+        sweep(svc__list_entry(it, struct svc__publish, sweep), &hazards,
+              barred_ms);
+}
+
+/* ---- the loop's side --------------------------------------------------- */
+
+int svc__publish_init(struct svc__publish *p, uint64_t seed,
+                      struct svc__list *swept)
 {
     memset(p, 0, sizeof(*p));
+    p->is_fenced = svc__reader_prepare();
+    atomic_init(&p->snapshot, &none);
     svc__rng_seed(&p->rng, seed);
     svc__list_init(&p->listeners);
+    svc__list_init(&p->sweep);
+    p->swept = swept;
     return svc__mutex_init(&p->lock);
 }
 
 void svc__publish_fini(struct svc__publish *p)
 {
-    svc__policy_fini(&p->policy);
-    put_in_hand(p, NULL);
-    svc_endpoints_unref(p->current);
+    put_away(p, newest(p));
+    svc__list_remove(&p->sweep);
+    while (p->replaced != NULL) {
+        struct svc__snapshot *s = p->replaced;
+
+        p->replaced = s->next;
+        svc__snapshot_free(s);
+    }
+    svc__reader_key_fini(&p->key);
     svc__trouble_fini(&p->trouble);
     svc__mutex_fini(&p->lock);
+}
+
+const struct svc_endpoints *svc__publish_current(struct svc__publish *p)
+{
+    return newest(p)->set;
 }
 
 /* Lock held: makes the listeners' descriptors readable (a full eventfd is so
@@ -92,23 +181,22 @@ static void tell_and_unlock(struct svc__publish *p)
     svc__mutex_broadcast(&p->lock);
 }
 
-void svc__publish_set(struct svc__publish *p, struct svc_endpoints *eps,
-                      const struct svc__policy *policy)
+void svc__publish_set(struct svc__publish *p, struct svc__snapshot *s)
 {
-    static const struct svc__policy none;
-    struct svc__policy old_policy;
-    struct svc_endpoints *old;
-
+    /* Numbers are for those that are picked from: not for what is resolved by
+     * name, thousands of them. */
+    if (s->policy.ops != NULL && p->key.id == 0)
+        svc__reader_key_init(&p->key);
+    s->key = p->key;
     svc__mutex_lock(&p->lock);
-    old = p->current;
-    old_policy = p->policy;
-    p->current = eps;
-    put_in_hand(p, p->closed ? NULL : eps);
-    p->policy = policy != NULL ? *policy : none;
+    if (is_closed(p)) {
+        svc__mutex_unlock(&p->lock);
+        svc__snapshot_free(s);
+        return;
+    }
+    replace(p, s);
     p->set_event++;
     tell_and_unlock(p);
-    svc__policy_fini(&old_policy);
-    svc_endpoints_unref(old);
 }
 
 int svc__publish_trouble(struct svc__publish *p, const svc_error *trouble)
@@ -126,7 +214,7 @@ int svc__publish_trouble(struct svc__publish *p, const svc_error *trouble)
     if (now.code != 0)
         p->trouble_event++;
     else
-        p->set_event += p->current != NULL;
+        p->set_event += newest(p)->set != NULL;
     tell_and_unlock(p);
     svc__trouble_fini(&before);
     return 1;
@@ -135,33 +223,13 @@ int svc__publish_trouble(struct svc__publish *p, const svc_error *trouble)
 void svc__publish_close(struct svc__publish *p)
 {
     svc__mutex_lock(&p->lock);
-    p->closed = 1;
-    put_in_hand(p, NULL);
+    replace(p, &closed);
+    /* What was replaced goes with the service: the loop may be gone first. */
+    svc__list_remove(&p->sweep);
     tell_and_unlock(p);
 }
 
-static struct svc_endpoints *get_locked(struct svc__publish *p)
-{
-    struct svc_endpoints *eps = NULL;
-
-    svc__mutex_lock(&p->lock);
-    if (p->current != NULL && !p->closed)
-        eps = svc_endpoints_ref(p->current);
-    svc__mutex_unlock(&p->lock);
-    return eps;
-}
-
-struct svc_endpoints *svc__publish_get(struct svc__publish *p)
-{
-    uint64_t hand =
-        atomic_fetch_add_explicit(&p->hand, TAKEN_ONE, memory_order_acquire);
-
-    if (hand >= TAKEN_MANY)
-        renew_hand(p);
-    return set_of(hand) != NULL ? set_of(hand) : get_locked(p);
-}
-
-static int closed(svc_error *reterr)
+static int tell_closed(svc_error *reterr)
 {
     return svc__err_set(reterr, SVC_ECLOSED,
                         "the resolver of this service was freed");
@@ -198,12 +266,12 @@ int svc__publish_code(const struct svc_endpoints *eps, svc_error *reterr)
 static int answer_locked(const struct svc__publish *p, int *ret_code,
                          svc_error *reterr)
 {
-    if (p->closed) {
-        *ret_code = closed(reterr);
+    if (is_closed(p)) {
+        *ret_code = tell_closed(reterr);
         return 1;
     }
-    if (p->current != NULL) {
-        *ret_code = svc__publish_code(p->current, reterr);
+    if (newest(p)->set != NULL) {
+        *ret_code = svc__publish_code(newest(p)->set, reterr);
         return 1;
     }
     if (p->trouble.code != 0 && !svc_err_is_transient(p->trouble.code)) {
@@ -249,48 +317,120 @@ int svc__publish_status(struct svc__publish *p, svc_error *ret)
     int code;
 
     svc__mutex_lock(&p->lock);
-    if (p->closed) {
-        code = closed(ret);
+    if (is_closed(p)) {
+        code = tell_closed(ret);
     } else {
         code = svc__trouble_fill(&p->trouble, ret);
-        if (code == 0 && p->current == NULL)
+        if (code == 0 && newest(p)->set == NULL)
             code = SVC_EAGAIN;
     }
     svc__mutex_unlock(&p->lock);
     return code;
 }
 
+/* ---- readers ----------------------------------------------------------- */
+
 /* Copies the chosen address into the caller's struct. */
 static void fill(svc_pick *ret, const struct svc_endpoints *eps, size_t i)
 {
-    struct sockaddr_storage ss;
+    static const svc_pick blank; /* gcc copies that faster than it clears */
+    const struct svc__candidate *c = &eps->endpoints[i].c;
+    const struct svc__address *a = &svc__candidate_endpoint(c)->address;
 
-    memset(ret, 0, sizeof(*ret));
-    ret->sockaddr_size = svc_endpoint_sockaddr(&eps->endpoints[i], &ss);
-    memcpy(&ret->sockaddr, &ss, ret->sockaddr_size);
+    *ret = blank;
     ret->generation = eps->generation;
+    if (a->family == SVC__FAMILY_IPV4) {
+        struct sockaddr_in in = {.sin_family = AF_INET,
+                                 .sin_port = htons(c->port)};
+
+        memcpy(&in.sin_addr, a->bytes, sizeof(in.sin_addr));
+        memcpy(&ret->sockaddr, &in, sizeof(in));
+        ret->sockaddr_size = sizeof(in);
+        return;
+    }
+    ret->sockaddr.sin6_family = AF_INET6;
+    ret->sockaddr.sin6_port = htons(c->port);
+    memcpy(&ret->sockaddr.sin6_addr, a->bytes, sizeof(a->bytes));
+    ret->sockaddr_size = sizeof(ret->sockaddr);
 }
 
-int svc__publish_pick(struct svc__publish *p, const struct svc__pick_ctx *ctx,
-                      svc_pick *ret)
+/* With the generator and the cursor that all such threads share. */
+static int pick_locked(struct svc__publish *p, struct svc__pick_ctx *ctx,
+                       svc_pick *ret)
 {
-    struct svc__pick_ctx mine = *ctx;
-    int code = 0;
+    const struct svc__snapshot *s;
+    int code;
 
     svc__mutex_lock(&p->lock);
-    mine.rng = &p->rng;
-    mine.cursor = &p->cursor;
-    if (p->closed)
-        code = SVC_ECLOSED;
-    else if (p->current == NULL)
-        code = SVC_EAGAIN;
-    else if (p->policy.ops == NULL)
-        code = p->current->view->code;
-    else
-        fill(ret, p->current, svc__policy_pick(&p->policy, &mine));
+    s = newest(p);
+    code = s->code;
+    ctx->rng = &p->rng;
+    ctx->cursor = &p->cursor;
+    if (s->policy.ops != NULL) {
+        fill(ret, s->set, svc__policy_pick(&s->policy, ctx));
+        code = 0;
+    }
     svc__mutex_unlock(&p->lock);
     return code;
 }
+
+/* From a snapshot that this thread keeps. SVC_ENOMEM: there is no cursor. */
+static int pick_from(const struct svc__snapshot *s, struct svc__reader *me,
+                     struct svc__pick_ctx *ctx, svc_pick *ret)
+{
+    if (s->policy.ops == NULL)
+        return s->code;
+    ctx->rng = &me->rng;
+    if (s->policy.ops->enter != NULL) {
+        ctx->cursor = svc__reader_cursor(me, &s->key);
+        if (ctx->cursor == NULL)
+            return SVC_ENOMEM;
+    }
+    fill(ret, s->set, svc__policy_pick(&s->policy, ctx));
+    return 0;
+}
+
+int svc__publish_pick(struct svc__publish *p, struct svc__pick_ctx *ctx,
+                      svc_pick *ret)
+{
+    struct svc__reader *me = svc__reader_self();
+    int code;
+
+    if (me == NULL)
+        return pick_locked(p, ctx, ret);
+    code = pick_from(svc__reader_enter(me, &p->snapshot, p->is_fenced), me, ctx,
+                     ret);
+    svc__reader_leave(me);
+    return code == SVC_ENOMEM ? pick_locked(p, ctx, ret) : code;
+}
+
+static struct svc_endpoints *get_locked(struct svc__publish *p)
+{
+    struct svc_endpoints *eps;
+
+    svc__mutex_lock(&p->lock);
+    eps = newest(p)->set;
+    if (eps != NULL)
+        svc__refs_get(&eps->refs);
+    svc__mutex_unlock(&p->lock);
+    return eps;
+}
+
+struct svc_endpoints *svc__publish_get(struct svc__publish *p)
+{
+    struct svc__reader *me = svc__reader_self();
+    struct svc_endpoints *eps;
+
+    if (me == NULL)
+        return get_locked(p);
+    eps = svc__reader_enter(me, &p->snapshot, p->is_fenced)->set;
+    if (eps != NULL)
+        svc__refs_get(&eps->refs);
+    svc__reader_leave(me);
+    return eps;
+}
+
+/* ---- listeners --------------------------------------------------------- */
 
 void svc__publish_listen(struct svc__publish *p, struct svc__listener *l)
 {
@@ -300,7 +440,7 @@ void svc__publish_listen(struct svc__publish *p, struct svc__listener *l)
     l->seen_set = 0;
     l->seen_trouble = p->trouble.code != 0 ? 0 : p->trouble_event;
     svc__list_add(&p->listeners, &l->link);
-    if (p->closed || p->current != NULL || p->trouble.code != 0) {
+    if (is_closed(p) || newest(p)->set != NULL || p->trouble.code != 0) {
         ssize_t ignored = write(l->fd, &one, sizeof(one));
 
         (void)ignored;
@@ -318,7 +458,8 @@ void svc__publish_unlisten(struct svc__publish *p, struct svc__listener *l)
 /* Lock held: whether something is new to l. */
 static int has_news(const struct svc__publish *p, const struct svc__listener *l)
 {
-    return p->closed || (p->current != NULL && l->seen_set != p->set_event) ||
+    return is_closed(p) ||
+           (newest(p)->set != NULL && l->seen_set != p->set_event) ||
            (p->trouble.code != 0 && l->seen_trouble != p->trouble_event);
 }
 
@@ -326,11 +467,11 @@ static int has_news(const struct svc__publish *p, const struct svc__listener *l)
 static int take_news(struct svc__publish *p, struct svc__listener *l,
                      struct svc_endpoints **ret, svc_error *reterr)
 {
-    if (p->closed)
-        return closed(reterr);
-    if (p->current != NULL && l->seen_set != p->set_event) {
+    if (is_closed(p))
+        return tell_closed(reterr);
+    if (newest(p)->set != NULL && l->seen_set != p->set_event) {
         l->seen_set = p->set_event;
-        *ret = svc_endpoints_ref(p->current);
+        *ret = svc_endpoints_ref(newest(p)->set);
         return 0;
     }
     l->seen_trouble = p->trouble_event;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The only place where a reader meets a new set, and where old ones are let
- * go. The loop publishes; any thread reads, picks, waits and listens. One
- * plain mutex, held for a few loads and stores and never across a call that
- * waits, allocates or makes a system call on the pick's path.
+ * go. The loop publishes; any thread reads, picks, waits and listens. Picks,
+ * and taking the set, need no lock (docs/publish.md); what is waited for and
+ * listened to is under one plain mutex, never held across a call that waits,
+ * allocates or makes a system call on the pick's path.
  */
 #ifndef SVC_CORE_PUBLISH_H
 #define SVC_CORE_PUBLISH_H
@@ -12,6 +13,7 @@
 #include "base/rng.h"
 #include "base/sync.h"
 #include "base/trouble.h"
+#include "core/reader.h"
 #include "model/endpoints.h"
 #include "policy/policy.h"
 
@@ -26,37 +28,69 @@ struct svc__listener {
     uint64_t seen_trouble; /* the last trouble_event taken */
 };
 
+/* What a pick reads: never changed once it is published. Owned. */
+struct svc__snapshot {
+    struct svc_endpoints *set; /* one reference; NULL: there is none yet, or
+                                  no more */
+    int code;                  /* what a pick answers without a policy */
+    struct svc__policy policy; /* built for the set, or nothing when it has none
+                                  usable */
+    struct svc__reader_key key; /* the service's */
+
+    /* loop, once it was replaced */
+    struct svc__snapshot *next; /* replaced before it */
+    int64_t replaced_ms;        /* 0: not known */
+};
+
 struct svc__publish {
-    _Atomic uint64_t hand;  /* what readers take without the lock: the set's
-                               address, and in the upper 16 bits how many
-                               references were taken from it */
-    struct svc__mutex lock; /* guards everything below */
-    struct svc_endpoints *current; /* NULL before the first answer */
-    struct svc__policy policy;     /* built for current, or nothing when it has
-                                      none usable */
-    struct svc__cursor cursor;
+    _Atomic(const struct svc__snapshot *) snapshot; /* the newest, never NULL;
+                                                       written with the lock */
+    int is_fenced; /* as svc__reader_prepare said; constant */
+
+    struct svc__mutex lock;    /* guards everything down to the loop's */
+    struct svc__cursor cursor; /* of threads that have no record of their own */
     struct svc__rng rng;
     struct svc__trouble trouble;
     uint64_t set_event;     /* rises with each set, and when trouble ends */
     uint64_t trouble_event; /* rises with each new trouble */
-    int closed;
     struct svc__list listeners;
+
+    /* loop */
+    struct svc__reader_key key;     /* begun with the first policy */
+    struct svc__snapshot *replaced; /* and perhaps still read, newest first */
+    struct svc__list sweep;         /* in *swept, when there are any */
+    struct svc__list *swept;
 };
 
-/* 0 or SVC_ENOMEM. */
-int svc__publish_init(struct svc__publish *p, uint64_t seed);
+/* A set, taken, and the code of its view; no policy yet. NULL, with the set
+ * dropped, when out of memory. */
+struct svc__snapshot *svc__snapshot_new(struct svc_endpoints *eps);
+void svc__snapshot_free(struct svc__snapshot *s); /* not published */
+
+/* 0 or SVC_ENOMEM. Where old snapshots wait for their last reader, it is put on
+ * the list swept, which belongs to the loop and lives longer. */
+int svc__publish_init(struct svc__publish *p, uint64_t seed,
+                      struct svc__list *swept);
+
+/* When nobody can read any more, and the loop has closed it. */
 void svc__publish_fini(struct svc__publish *p);
 
-/* Loop: eps becomes the newest set, with the policy built for it (or NULL, when
- * nothing is usable); both taken. */
-void svc__publish_set(struct svc__publish *p, struct svc_endpoints *eps,
-                      const struct svc__policy *policy);
+/* Loop: the newest set, borrowed until the next one is published; or NULL. */
+const struct svc_endpoints *svc__publish_current(struct svc__publish *p);
+
+/* Loop: a snapshot, taken, with the policy built for its set, becomes the
+ * newest. The one before goes with a sweep. */
+void svc__publish_set(struct svc__publish *p, struct svc__snapshot *s);
+
+/* Loop: of all that is on the list, frees the old snapshots that no thread
+ * reads; the others stay there for the next sweep. Waits for nobody. */
+void svc__publish_sweep(struct svc__list *swept);
 
 /* Loop: trouble of the source, copied; NULL or code 0: it has ended. Repeating
  * the trouble that is there tells nobody. Returns 1 when something changed. */
 int svc__publish_trouble(struct svc__publish *p, const svc_error *trouble);
 
-/* Loop: from now on everything answers SVC_ECLOSED. */
+/* Loop: from now on everything answers SVC_ECLOSED, and nothing is swept. */
 void svc__publish_close(struct svc__publish *p);
 
 /* The code of a set, 0 when an endpoint of it is usable, with its story. */
@@ -80,8 +114,10 @@ int svc__publish_wait(struct svc__publish *p, int64_t deadline_ms,
 /* The trouble's code, 0, SVC_EAGAIN or SVC_ECLOSED; fills ret. */
 int svc__publish_status(struct svc__publish *p, svc_error *ret);
 
-/* One decision from the newest set. */
-int svc__publish_pick(struct svc__publish *p, const struct svc__pick_ctx *ctx,
+/* One decision from the newest set. ctx comes without generator and cursor,
+ * which are this thread's. Takes no lock, but while memory is too short for
+ * what a thread needs at its first pick. */
+int svc__publish_pick(struct svc__publish *p, struct svc__pick_ctx *ctx,
                       svc_pick *ret);
 
 /* Begins and ends listening; listener->fd is set. What is there now is news to

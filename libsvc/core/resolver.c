@@ -53,6 +53,7 @@ int svc__resolver_new(const svc_resolver_options *options, svc_resolver **ret,
     svc__list_init(&r->sources);
     svc__list_init(&r->services);
     svc__list_init(&r->dirty);
+    svc__list_init(&r->swept);
     r->fork_generation = svc__fork_generation();
     err = svc__settings_read(options, &r->settings, reterr);
     if (err == 0 && r->fork_generation == 0)
@@ -135,6 +136,7 @@ int svc__resolver_round(svc_resolver *r, int timeout_ms)
         svc__list_remove(&s->dirty);
         svc__service_flush(s);
     }
+    svc__publish_sweep(&r->swept);
     r->dispatching = 0;
     return err;
 }

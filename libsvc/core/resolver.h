@@ -60,6 +60,7 @@ struct svc_resolver {
     /* loop */
     struct svc__list services; /* svc_service.link: open ones */
     struct svc__list dirty;    /* svc_service.dirty: to be looked at */
+    struct svc__list swept;    /* svc__publish.sweep: with old snapshots */
     int dispatching;
 };
 
@@ -83,7 +84,7 @@ void svc__resolver_command(svc_resolver *r, svc_service *s);
 /* Whether the object was made before a fork of which this is the child. */
 static inline int svc__resolver_is_foreign(const svc_resolver *r)
 {
-    return r->fork_generation != svc__fork_generation();
+    return r->fork_generation != svc__fork_now();
 }
 
 /* Fills every member of *ret but its size. Any thread. */

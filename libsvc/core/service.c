@@ -228,32 +228,43 @@ static void count_publish(svc_service *s, const struct svc_endpoints *eps)
     svc__count_add(&c->endpoints_duplicate, eps->view->duplicates);
 }
 
+/* Builds the policy; nobody picks from what the memo opened. 0 or
+ * SVC_ENOMEM. */
+static int build_policy(const svc_service *s, struct svc__snapshot *snapshot)
+{
+    const struct svc__policy_params params = {.seed = s->seed};
+    struct svc__policy_input in = {0};
+
+    if (snapshot->set->count == 0 || s->memo != NULL)
+        return 0;
+    in.set = snapshot->set;
+    return svc__policy_build(s->settings.policy, &in, &params,
+                             &snapshot->policy);
+}
+
 /* Turns a finished view, taken, into the newest set, unless it looks the same
  * as the one that is there. */
 static int publish_view(svc_service *s, struct svc__view *v)
 {
-    const struct svc__policy_ops *policy = s->settings.policy;
-    const struct svc__policy_params params = {.seed = s->seed};
-    struct svc__policy built = {0};
-    struct svc__policy_input in = {0};
-    struct svc_endpoints *eps =
-        svc__endpoints_new(v, s->freshness, policy->name, s->generation + 1);
+    const struct svc_endpoints *before = svc__publish_current(&s->publish);
+    struct svc__snapshot *snapshot;
+    struct svc_endpoints *eps = svc__endpoints_new(
+        v, s->freshness, s->settings.policy->name, s->generation + 1);
 
     if (eps == NULL) {
         svc__view_free(v);
         return SVC_ENOMEM;
     }
-    if (s->publish.current != NULL &&
-        svc__endpoints_equal(s->publish.current, eps)) {
+    if (before != NULL && svc__endpoints_equal(before, eps)) {
         svc__count_add(&s->r->counters.updates_unchanged, 1);
         svc_endpoints_unref(eps);
         return 0;
     }
-    /* Nobody picks from what the memo opened. */
-    in.set = eps;
-    if (eps->count > 0 && s->memo == NULL &&
-        svc__policy_build(policy, &in, &params, &built) != 0) {
-        svc_endpoints_unref(eps);
+    snapshot = svc__snapshot_new(eps);
+    if (snapshot == NULL)
+        return SVC_ENOMEM;
+    if (build_policy(s, snapshot) != 0) {
+        svc__snapshot_free(snapshot);
         return SVC_ENOMEM;
     }
     s->generation++;
@@ -262,7 +273,7 @@ static int publish_view(svc_service *s, struct svc__view *v)
     /* First, so that who was waiting finds it there. */
     if (s->memo != NULL)
         svc__memo_set(&s->r->memo, s->memo, eps);
-    svc__publish_set(&s->publish, eps, &built);
+    svc__publish_set(&s->publish, snapshot);
     return 0;
 }
 

@@ -180,7 +180,7 @@ static int prepare(svc_service *s, const struct svc__request *request,
                                      reterr);
     if (err == 0)
         err = choose_backend(s, request->ops, reterr);
-    if (err == 0 && svc__publish_init(&s->publish, s->seed) != 0)
+    if (err == 0 && svc__publish_init(&s->publish, s->seed, &s->r->swept) != 0)
         err = svc__err_nomem(reterr);
     return err;
 }

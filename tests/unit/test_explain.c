@@ -313,7 +313,8 @@ static void test_nobody_pays_who_did_not_ask(void **state)
 
     (void)state;
     script_addresses(r, "web.dev", "10.0.0.1");
-    assert_true(svc__list_is_empty(&s->publish.current->view->steps));
+    assert_true(
+        svc__list_is_empty(&svc__publish_current(&s->publish)->view->steps));
     script_free(r);
     svc_service_free(s);
 }

@@ -56,13 +56,16 @@ static void destroy(void *state)
 static const struct svc__policy_ops ops = {
     .name = "test", .alias = "", .pick = pick_place, .destroy = destroy};
 
+static struct svc__list swept;
+
 static int setup(void **state)
 {
     static struct svc__publish p;
 
     states = 0;
+    svc__list_init(&swept);
     *state = &p;
-    return svc__publish_init(&p, 1);
+    return svc__publish_init(&p, 1, &swept);
 }
 
 static int teardown(void **state)
@@ -73,14 +76,14 @@ static int teardown(void **state)
 
 static void set(struct svc__publish *p, const char *words, uint64_t generation)
 {
-    svc_endpoints *eps = sets_new(words, generation);
-    struct svc__policy policy = {.set = eps, .id = generation};
+    struct svc__snapshot *s = svc__snapshot_new(sets_new(words, generation));
 
-    if (eps->count > 0) {
-        policy.ops = &ops;
-        policy.state = state_new(eps->count - 1);
-    }
-    svc__publish_set(p, eps, &policy);
+    assert_non_null(s);
+    if (s->set->count > 0)
+        s->policy = (struct svc__policy){&ops, state_new(s->set->count - 1),
+                                         s->set, generation};
+    svc__publish_set(p, s);
+    svc__publish_sweep(&swept);
 }
 
 static void set_code(struct svc__publish *p, int code)
@@ -89,7 +92,7 @@ static void set_code(struct svc__publish *p, int code)
 
     assert_int_equal(svc__view_fail(eps->view, code, "why not"), 0);
     assert_int_equal(svc__view_hint(eps->view, "do this"), 0);
-    svc__publish_set(p, eps, NULL);
+    svc__publish_set(p, svc__snapshot_new(eps));
 }
 
 static int trouble(struct svc__publish *p, int code, const char *text)
@@ -103,7 +106,7 @@ static int trouble(struct svc__publish *p, int code, const char *text)
 
 static int pick(struct svc__publish *p, svc_pick *ret)
 {
-    const struct svc__pick_ctx ctx = {0};
+    struct svc__pick_ctx ctx = {0};
 
     return svc__publish_pick(p, &ctx, ret);
 }
@@ -197,18 +200,18 @@ static void test_a_code_without_a_story_has_its_text(void **state)
     svc_error error;
 
     eps->view->code = SVC_EPENDING;
-    svc__publish_set(p, eps, NULL);
+    svc__publish_set(p, svc__snapshot_new(eps));
     assert_int_equal(svc__publish_wait(p, 0, &error), SVC_EPENDING);
     assert_string_equal(error.message, svc_err_text(SVC_EPENDING));
     assert_string_equal(error.hint, "");
 }
 
-/* Services with different seeds do not choose in step. */
+/* Threads without generators of their own do not choose in step either. */
 static void test_seeds_differ(void **state)
 {
     struct svc__publish other;
 
-    assert_int_equal(svc__publish_init(&other, 2), 0);
+    assert_int_equal(svc__publish_init(&other, 2, &swept), 0);
     assert_int_not_equal(svc__rng_next(&other.rng),
                          svc__rng_next(&((struct svc__publish *)*state)->rng));
     svc__publish_fini(&other);
