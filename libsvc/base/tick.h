@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A number that changes every few milliseconds and costs a fraction of reading
- * the clock: to see that time has passed, no more. Any thread.
+ * The clock of what is measured: the monotonic one, exactly, or as it was a few
+ * milliseconds ago for a fraction of the cost. Any thread.
  */
 #ifndef SVC_BASE_TICK_H
 #define SVC_BASE_TICK_H
 
 #include <stdint.h>
 
-/* At least 1 ms and at most 10 ms apart, whatever the kernel's tick is. */
+/* Microseconds that change every 1 to 10 ms, whatever the kernel's tick is. */
 int64_t svc__tick_now(void);
+
+/* Nanoseconds on the same clock. */
+int64_t svc__tick_exact_ns(void);
 
 #endif
