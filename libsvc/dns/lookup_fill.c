@@ -70,10 +70,10 @@ static void sort(struct svc__view *v)
 }
 
 /* What speaks against an address by itself (faults 3.3). */
-static uint32_t address_why(const struct svc__lookup *l, struct svc__view *v,
+static uint16_t address_why(const struct svc__lookup *l, struct svc__view *v,
                             const struct svc__address *a)
 {
-    uint32_t why = 0;
+    uint16_t why = 0;
 
     if (l->q.family != SVC__FAMILY_ANY && (unsigned)l->q.family != a->family)
         why |= SVC_WHY_WRONG_FAMILY;
@@ -411,7 +411,7 @@ static int keep_before(struct svc__lookup *l, struct svc__view *v)
             bsearch(&c, v->candidates, count, sizeof(c), compare_places) !=
                 NULL)
             continue;
-        c.why &= ~(uint32_t)SVC_WHY_OTHER_ZONE; /* judged anew */
+        c.why &= (uint16_t)~SVC_WHY_OTHER_ZONE; /* judged anew */
         if (svc__view_add(v, &c) != 0)
             return SVC_ENOMEM;
     }

@@ -99,7 +99,7 @@ static int begin(struct maker *m, const struct svc__port *port, size_t count,
 
 /* Appends one address; why is added to what speaks against any address. The
  * endpoint goes to *ret for what else is known about it. */
-static int add(struct maker *m, const struct svc__address *a, uint32_t why,
+static int add(struct maker *m, const struct svc__address *a, uint16_t why,
                int any_family, struct svc__endpoint **ret)
 {
     struct svc__candidate c = m->like;
@@ -213,7 +213,7 @@ static int add_node(struct maker *m, const struct svc__node_object *node,
 
     for (size_t i = 0; i < 2; i++) {
         struct svc__endpoint *ep;
-        uint32_t why = 0;
+        uint16_t why = 0;
 
         if (addresses[i]->family == 0)
             continue;

@@ -55,7 +55,7 @@ struct join {
     size_t endpoints; /* in the used slices */
 };
 
-uint32_t svc__join_address_why(const struct svc__facts *f, int any_family,
+uint16_t svc__join_address_why(const struct svc__facts *f, int any_family,
                                const struct svc__address *a,
                                struct svc__view *v)
 {
@@ -63,7 +63,7 @@ uint32_t svc__join_address_why(const struct svc__facts *f, int any_family,
     int asked = f->query->family == SVC__FAMILY_ANY ||
                 (unsigned)f->query->family == a->family;
     int listed = any_family || service->family_count == 0;
-    uint32_t why = 0;
+    uint16_t why = 0;
 
     for (size_t i = 0; i < service->family_count; i++)
         listed |= (unsigned)service->families[i] == a->family;
@@ -133,7 +133,7 @@ static int add_slice(struct join *j, const struct svc__slice *slice)
 {
     struct svc__candidate c = {.block = slice->block,
                                .proto = (uint8_t)j->port->proto};
-    uint32_t base = 0;
+    uint16_t base = 0;
 
     if (slice->type == SVC__SLICE_FQDN) {
         j->fqdn++;

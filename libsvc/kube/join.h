@@ -22,7 +22,7 @@ int svc__join_pods(const struct svc__facts *f, const struct svc__port *port,
 /* Reasons against an address whatever it belongs to: its family is not asked
  * for, or is none of a Service that lists some (semantics 2.11, 8); the filter
  * stops it (faults 3.3). Counts the latter in v. */
-uint32_t svc__join_address_why(const struct svc__facts *f, int any_family,
+uint16_t svc__join_address_why(const struct svc__facts *f, int any_family,
                                const struct svc__address *a,
                                struct svc__view *v);
 

@@ -70,7 +70,7 @@ int svc_endpoint_describe(const svc_endpoint *ep, svc_endpoint_info *ret)
     info.serving = condition(e, SVC__EP_SERVING);
     info.terminating = condition(e, SVC__EP_TERMINATING);
     info.usable = ep->c.why == 0;
-    info.weight = e->weight;
+    info.weight = svc__candidate_weight(&ep->c);
     info.why = ep->c.why;
     (void)svc__address_format(&e->address, info.address);
     if ((e->flags & SVC__EP_UID) != 0)

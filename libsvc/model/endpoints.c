@@ -154,7 +154,8 @@ static int hidden_equal(const struct svc__candidate *a,
 static int endpoint_equal(const struct svc_endpoint *a,
                           const struct svc_endpoint *b)
 {
-    return a->c.why == b->c.why && svc__candidate_compare(&a->c, &b->c) == 0 &&
+    return a->c.why == b->c.why && a->c.given == b->c.given &&
+           svc__candidate_compare(&a->c, &b->c) == 0 &&
            hidden_equal(&a->c, &b->c);
 }
 

@@ -282,6 +282,15 @@ int svc__view_fail(struct svc__view *v, int code, const char *format, ...)
     return 0;
 }
 
+void svc__view_clear_code(struct svc__view *v)
+{
+    svc__view_drop(v, v->message);
+    svc__view_drop(v, v->hint);
+    v->message = NULL;
+    v->hint = NULL;
+    v->code = 0;
+}
+
 int svc__view_hint(struct svc__view *v, const char *format, ...)
 {
     char text[TEXT_MAX];

@@ -33,9 +33,17 @@ struct svc__candidate {
     const struct svc__block *block;
     uint32_t index;        /* in block->endpoints */
     uint32_t app_protocol; /* offset in block->text, 0 absent */
-    uint32_t why;          /* bits of enum svc_why so far */
+    uint16_t why;          /* bits of enum svc_why so far */
+    uint16_t given;        /* 1 + the weight that the caller gave; 0: none */
     uint16_t port;         /* 0: unknown */
     uint8_t proto;         /* enum svc__proto */
+};
+
+/* What an endpoint is known by from set to set. No byte of it is padding. */
+struct svc__identity {
+    struct svc__address address;
+    uint8_t proto; /* enum svc__proto */
+    uint16_t port;
 };
 
 /* The clock that stamps the steps of a view, in microseconds; NULL where no
@@ -134,6 +142,9 @@ __attribute__((format(printf, 3, 4))) int svc__view_fail(struct svc__view *v,
                                                          const char *format,
                                                          ...);
 
+/* Takes the code back, with its message and hint. */
+void svc__view_clear_code(struct svc__view *v);
+
 /* Adds a hint to the code. 0 or SVC_ENOMEM. */
 __attribute__((format(printf, 2, 3))) int svc__view_hint(struct svc__view *v,
                                                          const char *format,
@@ -157,6 +168,19 @@ static inline const struct svc__endpoint *svc__candidate_endpoint(
     const struct svc__candidate *c)
 {
     return &c->block->endpoints[c->index];
+}
+
+/* Its share: what the caller gave before what the source said. */
+static inline uint32_t svc__candidate_weight(const struct svc__candidate *c)
+{
+    return c->given != 0 ? c->given - 1u : svc__candidate_endpoint(c)->weight;
+}
+
+static inline struct svc__identity svc__candidate_identity(
+    const struct svc__candidate *c)
+{
+    return (struct svc__identity){svc__candidate_endpoint(c)->address, c->proto,
+                                  c->port};
 }
 
 /* Order of published sets: IPv4 before IPv6, then by bytes, port, protocol. */

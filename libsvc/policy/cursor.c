@@ -10,14 +10,14 @@ static int compare(const struct svc_endpoints *set, size_t i,
                    const struct svc__cursor *c)
 {
     const struct svc__candidate *x = &set->endpoints[i].c;
-    int order =
-        svc__address_compare(&svc__candidate_endpoint(x)->address, &c->address);
+    int order = svc__address_compare(&svc__candidate_endpoint(x)->address,
+                                     &c->last.address);
 
     if (order != 0)
         return order;
-    if (x->port != c->port)
-        return x->port < c->port ? -1 : 1;
-    return (int)x->proto - (int)c->proto;
+    if (x->port != c->last.port)
+        return x->port < c->last.port ? -1 : 1;
+    return (int)x->proto - (int)c->last.proto;
 }
 
 size_t svc__cursor_next(const struct svc__cursor *c,
@@ -26,7 +26,7 @@ size_t svc__cursor_next(const struct svc__cursor *c,
     size_t low = 0;
     size_t high = set->count;
 
-    if (c->address.family == 0)
+    if (c->last.address.family == 0)
         return svc__rng_below(
             rng, set->count < UINT32_MAX ? (uint32_t)set->count : UINT32_MAX);
     while (low < high) {

@@ -18,18 +18,15 @@
 struct svc__cursor {
     uint64_t policy; /* svc__policy.id of the one that `at` is about */
     uint32_t at;     /* the policy's: what comes next */
-    uint16_t port;   /* of the endpoint that had its turn last */
-    uint8_t proto;
-    struct svc__address address; /* family 0: none had one */
+    uint32_t picks;  /* by this thread, runs over; for the retry budget */
+    struct svc__identity last; /* who had its turn last; family 0: nobody */
 };
 
 /* Remembers who had its turn. */
 static inline void svc__cursor_note(struct svc__cursor *c,
                                     const struct svc_endpoint *ep)
 {
-    c->address = svc__candidate_endpoint(&ep->c)->address;
-    c->port = ep->c.port;
-    c->proto = ep->c.proto;
+    c->last = svc__candidate_identity(&ep->c);
 }
 
 /* Index of the usable endpoint whose turn is next: the first behind the one

@@ -195,7 +195,7 @@ static void enter(const void *state, const struct svc__pick_ctx *ctx)
     size_t last;
     uint32_t at;
 
-    if (c->address.family == 0) {
+    if (c->last.address.family == 0) {
         c->at = svc__rng_below(ctx->rng, st->size);
         return;
     }

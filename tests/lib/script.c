@@ -286,7 +286,7 @@ static void add_address(struct svc__view *v, char *word, uint16_t port)
 
     if (why != NULL) {
         *why = '\0';
-        c.why = (uint32_t)strtoul(why + 1, NULL, 10);
+        c.why = (uint16_t)strtoul(why + 1, NULL, 10);
     }
     assert_int_equal(
         svc__address_parse(word, strlen(word), &block->endpoints[0].address),

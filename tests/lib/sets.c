@@ -49,7 +49,7 @@ static void add(struct svc__view *v, char *word)
     if (port != NULL)
         c.port = (uint16_t)strtoul(port, NULL, 10);
     if (why != NULL)
-        c.why = (uint32_t)strtoul(why, NULL, 10);
+        c.why = (uint16_t)strtoul(why, NULL, 10);
     assert_int_equal(svc__view_hold(v, block), 0);
     assert_int_equal(svc__view_add(v, &c), 0);
     svc__block_unref(block);
