@@ -127,7 +127,7 @@ static enum mode choose_mode(const struct filter *f)
 }
 
 /* The reason against a ready endpoint, 0: none. */
-static uint32_t judge_ready(const struct filter *f, enum mode mode,
+static uint16_t judge_ready(const struct filter *f, enum mode mode,
                             const struct svc__candidate *c)
 {
     const struct svc__endpoint *ep = svc__candidate_endpoint(c);
@@ -148,7 +148,7 @@ static uint32_t judge_ready(const struct filter *f, enum mode mode,
 
 /* The reason against an endpoint, 0: none. Who is ready and terminating at once
  * (publishNotReadyAddresses) counts as ready. */
-static uint32_t judge(const struct filter *f, enum mode mode,
+static uint16_t judge(const struct filter *f, enum mode mode,
                       const struct svc__candidate *c)
 {
     const struct svc__endpoint *ep = svc__candidate_endpoint(c);
@@ -250,6 +250,8 @@ static const struct {
     {SVC_WHY_OTHER_NODE, "hinted for other nodes", NULL},
     {SVC_WHY_NOT_LOCAL, "not local",
      "the traffic policy is Local and nothing is at hand on the node"},
+    {SVC_WHY_DRAINING, "draining",
+     "their weight is 0, as this program set it (svc_service_weigh)"},
     {SVC_WHY_REFUSED_ADDRESS, "with a refused address",
      "loopback, link-local and metadata addresses are let through by option "
      "\"allow\" only"},
@@ -279,13 +281,23 @@ static const char *count_reasons(const struct svc__view *v, struct svc__buf *b)
     return hint;
 }
 
-/* Nothing is usable: says why. */
-static int tell(struct svc__view *v)
+static int has_usable(const struct svc__view *v)
+{
+    for (size_t i = 0; i < v->count; i++) {
+        if (v->candidates[i].why == 0)
+            return 1;
+    }
+    return 0;
+}
+
+int svc__eligible_judge(struct svc__view *v)
 {
     struct svc__buf b;
     const char *hint;
     int err;
 
+    if (v->code != 0 || v->alias != NULL || has_usable(v))
+        return 0;
     svc__buf_init(&b, 512);
     hint = count_reasons(v, &b);
     if (b.size == 0)
@@ -341,7 +353,6 @@ int svc__eligible_apply(struct svc__view *v,
                         const struct svc__eligible_env *env)
 {
     static const unsigned families[] = {SVC__FAMILY_IPV4, SVC__FAMILY_IPV6};
-    size_t used = 0;
 
     for (size_t i = 0; i < 2; i++) {
         struct filter f = {.v = v,
@@ -351,7 +362,6 @@ int svc__eligible_apply(struct svc__view *v,
 
         if (apply_family(&f) != 0)
             return SVC_ENOMEM;
-        used += f.used;
     }
-    return used == 0 && v->code == 0 && v->alias == NULL ? tell(v) : 0;
+    return 0;
 }

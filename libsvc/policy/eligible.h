@@ -16,10 +16,12 @@ struct svc__eligible_env {
 };
 
 /* Adds the reasons (ready, terminating, topology) to the candidates that have
- * none yet, each family by itself; when nothing stays usable and the view has
- * no code, sets SVC_ENOENDPOINTS with its story. Writes "filter" steps. 0 or
- * SVC_ENOMEM. */
+ * none yet, each family by itself. Writes "filter" steps. 0 or SVC_ENOMEM. */
 int svc__eligible_apply(struct svc__view *v,
                         const struct svc__eligible_env *env);
+
+/* Behind the last filter: when nothing stayed usable, and the view has no code
+ * and no alias, sets SVC_ENOENDPOINTS with its story. 0 or SVC_ENOMEM. */
+int svc__eligible_judge(struct svc__view *v);
 
 #endif

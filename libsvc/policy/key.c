@@ -12,11 +12,9 @@
 static const struct svc__hash_key for_picks = {0, 0};
 static const struct svc__hash_key for_endpoints = {0, 1};
 
-uint64_t svc__key_of_pick(const struct svc__pick_ctx *ctx)
+uint64_t svc__key_hash(const void *key, size_t size)
 {
-    if (ctx->key == NULL)
-        return svc__rng_next(ctx->rng);
-    return svc__hash(&for_picks, ctx->key, ctx->key_size);
+    return svc__hash(&for_picks, key, size);
 }
 
 struct svc__rng svc__key_of_endpoint(const struct svc__candidate *c)

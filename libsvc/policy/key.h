@@ -23,9 +23,15 @@
  * often begins anew. */
 #define SVC__KEY_TRIED 16
 
-/* The hash of a pick's key. A pick that has none gets one at random, so it goes
- * to any endpoint, by weight. The empty key is a key. */
-uint64_t svc__key_of_pick(const struct svc__pick_ctx *ctx);
+/* The hash of a key; the empty key is one, too. */
+uint64_t svc__key_hash(const void *key, size_t size);
+
+/* That of a pick's key. A pick that has none gets one at random, so it goes to
+ * any endpoint, by weight. */
+static inline uint64_t svc__key_of_pick(const struct svc__pick_ctx *ctx)
+{
+    return ctx->has_key ? ctx->hash : svc__rng_next(ctx->rng);
+}
 
 /* The numbers of an endpoint, from the first (svc__rng_next). */
 struct svc__rng svc__key_of_endpoint(const struct svc__candidate *c);

@@ -52,8 +52,8 @@ static inline uint32_t svc__policy_either(uint32_t a, uint32_t b, int is_b)
 
 /* What one pick brings along. */
 struct svc__pick_ctx {
-    const void *key; /* bytes for the hashing policies, or NULL */
-    size_t key_size;
+    uint64_t hash;              /* of the pick's key (policy/key.h), if */
+    int has_key;                /* it has one */
     unsigned attempt;           /* endpoints that were tried before for this */
     uint32_t now_ms;            /* as svc__slot has it */
     struct svc__rng *rng;       /* nobody else's during the pick */

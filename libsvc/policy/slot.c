@@ -30,15 +30,17 @@ void svc__slot_begin(struct svc__slot *s)
     atomic_store_explicit(&s->row, 0, memory_order_relaxed);
 }
 
-uint64_t svc__slot_forget(struct svc__slot *s, uint64_t word)
+uint64_t svc__slot_forget(struct svc__slot *s, uint64_t word, uint32_t *leaked)
 {
     /* The caller counted itself in already: it is the only one then. */
     const uint64_t anew = next_epoch(word) + 1;
     uint64_t now = word + 1;
 
     if (atomic_compare_exchange_strong_explicit(
-            &s->word, &now, anew, memory_order_relaxed, memory_order_relaxed))
+            &s->word, &now, anew, memory_order_relaxed, memory_order_relaxed)) {
+        *leaked = (uint32_t)(word & SVC__SLOT_FLIGHT_MASK);
         return anew;
+    }
     return word; /* somebody else is at it: the count is in use after all */
 }
 

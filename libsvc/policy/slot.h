@@ -53,8 +53,10 @@ enum svc__slot_found {
  * before is stale from now on. Loop. */
 void svc__slot_begin(struct svc__slot *s);
 
-/* Counts a pick; returns the epoch, for svc__slot_done. */
-static inline uint32_t svc__slot_take(struct svc__slot *s, uint32_t now_ms);
+/* Counts a pick; returns the epoch, for svc__slot_done. Where it finds a count
+ * that leaked, *leaked tells how many that were. */
+static inline uint32_t svc__slot_take(struct svc__slot *s, uint32_t now_ms,
+                                      uint32_t *leaked);
 
 /* Ends a pick that was counted in this epoch. outcome is an enum svc_outcome,
  * us its latency, below 0: not known. */
@@ -77,7 +79,7 @@ static inline uint32_t svc__slot_age(uint32_t now_ms, uint32_t then_ms)
 }
 
 /* A count that leaked is begun anew, and what was in flight is stale. */
-uint64_t svc__slot_forget(struct svc__slot *s, uint64_t word);
+uint64_t svc__slot_forget(struct svc__slot *s, uint64_t word, uint32_t *leaked);
 
 static inline int svc__slot_is_leaked(const struct svc__slot *s,
                                       uint32_t now_ms)
@@ -87,7 +89,8 @@ static inline int svc__slot_is_leaked(const struct svc__slot *s,
            SVC__SLOT_LEAK_MS;
 }
 
-static inline uint32_t svc__slot_take(struct svc__slot *s, uint32_t now_ms)
+static inline uint32_t svc__slot_take(struct svc__slot *s, uint32_t now_ms,
+                                      uint32_t *leaked)
 {
     uint64_t word =
         atomic_fetch_add_explicit(&s->word, 1, memory_order_relaxed);
@@ -95,7 +98,7 @@ static inline uint32_t svc__slot_take(struct svc__slot *s, uint32_t now_ms)
     if ((word & SVC__SLOT_FLIGHT_MASK) != 0 &&
         ((word & SVC__SLOT_FLIGHT_MASK) > SVC__SLOT_FLIGHT_MASK / 2 ||
          svc__slot_is_leaked(s, now_ms)))
-        word = svc__slot_forget(s, word);
+        word = svc__slot_forget(s, word, leaked);
     atomic_store_explicit(&s->touched_ms, now_ms, memory_order_relaxed);
     return svc__slot_epoch(word);
 }

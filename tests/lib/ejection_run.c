@@ -124,7 +124,7 @@ static void end_pick(struct ejection_run *run, uint32_t number, int outcome)
 {
     struct svc__slot *s = &run->slots[number];
     const uint32_t now_ms = (uint32_t)run->now_ms;
-    const uint32_t epoch = svc__slot_take(s, now_ms);
+    const uint32_t epoch = svc__slot_take(s, now_ms, &(uint32_t){0});
 
     assert_int_not_equal(svc__slot_done(s, epoch, outcome, 1000, now_ms),
                          SVC__SLOT_STALE);

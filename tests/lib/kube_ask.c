@@ -342,7 +342,8 @@ struct svc__view *kube_view(const struct svc__store *st, const char *query,
         return NULL;
     if (q.env.zone == NULL)
         q.env.zone = v->caller_zone;
-    if (v->code == 0 && svc__eligible_apply(v, &q.env) != 0) {
+    if (v->code == 0 &&
+        (svc__eligible_apply(v, &q.env) != 0 || svc__eligible_judge(v) != 0)) {
         svc__view_free(v);
         reterr->code = SVC_ENOMEM;
         return NULL;

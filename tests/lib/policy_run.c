@@ -4,6 +4,8 @@
  */
 #include "policy_run.h"
 
+#include "policy/key.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -56,10 +58,9 @@ uint32_t policy_pick_key(struct policy_run *run, const void *key, size_t size)
 {
     uint32_t number;
 
-    run->ctx.key = key;
-    run->ctx.key_size = size;
+    run->ctx.has_key = 1;
+    run->ctx.hash = svc__key_hash(key, size);
     number = policy_pick(run);
-    run->ctx.key = NULL;
-    run->ctx.key_size = 0;
+    run->ctx.has_key = 0;
     return number;
 }

@@ -21,7 +21,7 @@ void tracked_load(struct tracked *t, size_t i, uint32_t picks)
 {
     assert_true(i < TRACKED_MAX);
     while (picks-- > 0)
-        (void)svc__slot_take(&t->slots[i], TRACKED_NOW);
+        (void)svc__slot_take(&t->slots[i], TRACKED_NOW, &(uint32_t){0});
 }
 
 void tracked_answer(struct tracked *t, size_t i, float us)
@@ -29,7 +29,7 @@ void tracked_answer(struct tracked *t, size_t i, float us)
     uint32_t epoch;
 
     assert_true(i < TRACKED_MAX);
-    epoch = svc__slot_take(&t->slots[i], TRACKED_NOW);
+    epoch = svc__slot_take(&t->slots[i], TRACKED_NOW, &(uint32_t){0});
     assert_int_equal(
         svc__slot_done(&t->slots[i], epoch, SVC_OUTCOME_OK, us, TRACKED_NOW),
         SVC__SLOT_TAKEN);

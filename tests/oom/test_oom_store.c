@@ -124,8 +124,10 @@ static void ask(const struct svc__store *st, const char *query)
     if (err == SVC_EFILE)
         return;
     check(err);
-    if (err == 0)
+    if (err == 0) {
         check(svc__eligible_apply(v, &q.env));
+        check(svc__eligible_judge(v));
+    }
     svc__view_free(v);
 }
 

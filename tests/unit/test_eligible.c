@@ -17,6 +17,14 @@
 
 #include <cmocka.h>
 
+/* The filter with nothing behind it. */
+static int filter(struct svc__view *v, const struct svc__eligible_env *env)
+{
+    const int err = svc__eligible_apply(v, env);
+
+    return err != 0 ? err : svc__eligible_judge(v);
+}
+
 #define WEB "Service s/w port=p:80/TCP"
 
 /* A view of these lines, not filtered yet. */
@@ -46,7 +54,7 @@ static void reasons_that_are_there_stay(void **state)
     (void)state;
     for (size_t i = 0; i < 3; i++)
         v->candidates[i].why = (uint32_t)SVC_WHY_EJECTED << i;
-    assert_int_equal(svc__eligible_apply(v, &env), 0);
+    assert_int_equal(filter(v, &env), 0);
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(v->candidates[i].why, SVC_WHY_EJECTED << i);
     assert_int_equal(v->code, SVC_ENOENDPOINTS);
@@ -62,10 +70,10 @@ static void a_code_and_a_verdict_stay(void **state)
 
     (void)state;
     assert_int_equal(svc__view_fail(v, SVC_EPENDING, "wait"), 0);
-    assert_int_equal(svc__eligible_apply(v, &env), 0);
+    assert_int_equal(filter(v, &env), 0);
     assert_int_equal(v->code, SVC_EPENDING);
     assert_string_equal(v->message, "wait");
-    assert_int_equal(svc__eligible_apply(v, &env), 0);
+    assert_int_equal(filter(v, &env), 0);
     assert_int_equal(v->candidates[0].why, SVC_WHY_NOT_READY);
     svc__view_free(v);
 }
@@ -102,7 +110,7 @@ static void emptiness_is_explained(void **state)
 
         kube_query(&q, stories[i].query);
         assert_int_equal(v->code, 0);
-        assert_int_equal(svc__eligible_apply(v, &q.env), 0);
+        assert_int_equal(filter(v, &q.env), 0);
         assert_int_equal(v->code, SVC_ENOENDPOINTS);
         assert_non_null(strstr(v->message, "Service \"w\" in namespace \"s\""));
         if (strstr(v->message, stories[i].message) == NULL)
@@ -125,11 +133,11 @@ static void views_without_a_service(void **state)
     assert_int_equal(svc__view_hold(v, block), 0);
     assert_int_equal(svc__view_add(v, &c), 0);
     svc__block_unref(block);
-    assert_int_equal(svc__eligible_apply(v, &env), 0);
+    assert_int_equal(filter(v, &env), 0);
     assert_int_equal(v->code, 0);
     assert_int_equal(v->candidates[0].why, 0);
     v->candidates[0].why = SVC_WHY_REFUSED_ADDRESS;
-    assert_int_equal(svc__eligible_apply(v, &env), 0);
+    assert_int_equal(filter(v, &env), 0);
     assert_int_equal(v->code, SVC_ENOENDPOINTS);
     assert_string_equal(v->message, "no usable endpoint: 1 with a refused "
                                     "address (source: literal)");
@@ -143,7 +151,7 @@ static void aliases_have_no_endpoints(void **state)
         raw("Service s/w external=a.b", "Slice s/1 of=w", "s/w", NULL);
 
     (void)state;
-    assert_int_equal(svc__eligible_apply(v, &env), 0);
+    assert_int_equal(filter(v, &env), 0);
     assert_int_equal(v->code, 0);
     svc__view_free(v);
 }
@@ -193,7 +201,7 @@ static void steps_say_what_narrowed(void **state)
         struct kube_query q;
 
         kube_query(&q, rows[i].query);
-        assert_int_equal(svc__eligible_apply(v, &q.env), 0);
+        assert_int_equal(filter(v, &q.env), 0);
         last = svc__list_entry(v->steps.prev, struct svc__step, link);
         assert_string_equal(last->step, "filter");
         if (strstr(last->text, rows[i].words) == NULL)
@@ -349,7 +357,7 @@ static void rules_hold_for_any_set(void **state)
 
         random_slice(&rng, line, sizeof(line));
         v = raw(services[run % 3], line, "s/w", NULL);
-        assert_int_equal(svc__eligible_apply(v, env), 0);
+        assert_int_equal(filter(v, env), 0);
         for (size_t i = 0; i < v->count; i++)
             assert_int_equal(v->candidates[i].why == 0, model(v, env, i));
         t = tally(v);

@@ -19,6 +19,7 @@
 #define NOW 5000000u
 
 static const float unknown_us = -1.0F;
+static uint32_t leaked;
 
 /* A cost, to a part in a hundred. */
 static void assert_cost(const struct svc__slot *s, uint32_t now_ms,
@@ -32,7 +33,7 @@ static void assert_cost(const struct svc__slot *s, uint32_t now_ms,
 
 static void answer(struct svc__slot *s, uint32_t now_ms, int outcome, float us)
 {
-    const uint32_t epoch = svc__slot_take(s, now_ms);
+    const uint32_t epoch = svc__slot_take(s, now_ms, &leaked);
 
     assert_int_not_equal(svc__slot_done(s, epoch, outcome, us, now_ms),
                          SVC__SLOT_STALE);
@@ -46,7 +47,7 @@ static void counts_what_is_in_flight(void **state)
     (void)state;
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(svc__slot_in_flight(&s, NOW), i);
-        epochs[i] = svc__slot_take(&s, NOW);
+        epochs[i] = svc__slot_take(&s, NOW, &leaked);
     }
     for (size_t i = 3; i-- > 0;) {
         assert_int_equal(svc__slot_done(&s, epochs[i], SVC_OUTCOME_OK, 10, NOW),
@@ -59,7 +60,7 @@ static void counts_what_is_in_flight(void **state)
 static void ends_that_come_too_often_or_late_are_ignored(void **state)
 {
     struct svc__slot s = {0};
-    const uint32_t old = svc__slot_take(&s, NOW);
+    const uint32_t old = svc__slot_take(&s, NOW, &leaked);
     uint32_t epoch;
 
     (void)state;
@@ -69,10 +70,10 @@ static void ends_that_come_too_often_or_late_are_ignored(void **state)
                      SVC__SLOT_STALE);
     assert_int_equal(svc__slot_in_flight(&s, NOW), 0);
     assert_int_equal(s.row, 0);
-    (void)svc__slot_take(&s, NOW);
+    (void)svc__slot_take(&s, NOW, &leaked);
     svc__slot_begin(&s);
     assert_int_equal(svc__slot_in_flight(&s, NOW), 0);
-    epoch = svc__slot_take(&s, NOW);
+    epoch = svc__slot_take(&s, NOW, &leaked);
     assert_int_not_equal(epoch, old);
     assert_int_equal(svc__slot_done(&s, old, SVC_OUTCOME_ERROR, 1, NOW),
                      SVC__SLOT_STALE);
@@ -96,15 +97,17 @@ static void a_new_life_knows_nothing(void **state)
 static void a_count_that_leaked_is_reset(void **state)
 {
     struct svc__slot s = {0};
-    const uint32_t lost = svc__slot_take(&s, NOW);
+    const uint32_t lost = svc__slot_take(&s, NOW, &leaked);
     const uint32_t late = NOW + SVC__SLOT_LEAK_MS;
     uint32_t epoch;
 
     (void)state;
-    (void)svc__slot_take(&s, NOW);
+    (void)svc__slot_take(&s, NOW, &leaked);
     assert_int_equal(svc__slot_in_flight(&s, late), 2);
     assert_int_equal(svc__slot_in_flight(&s, late + 1), 0);
-    epoch = svc__slot_take(&s, late + 1);
+    assert_int_equal(leaked, 0);
+    epoch = svc__slot_take(&s, late + 1, &leaked);
+    assert_int_equal(leaked, 2);
     assert_int_equal(svc__slot_in_flight(&s, late + 1), 1);
     assert_int_equal(svc__slot_done(&s, lost, SVC_OUTCOME_OK, 1, late + 1),
                      SVC__SLOT_STALE);
@@ -121,7 +124,7 @@ static void good_ones_run_over(void **state)
     (void)state;
     s.word = ~UINT64_C(0) << SVC__SLOT_GOOD_SHIFT |
              (uint64_t)7 << SVC__SLOT_EPOCH_SHIFT;
-    assert_int_equal(svc__slot_take(&s, NOW), 7);
+    assert_int_equal(svc__slot_take(&s, NOW, &leaked), 7);
     assert_int_equal(svc__slot_done(&s, 7, SVC_OUTCOME_OK, 1, NOW),
                      SVC__SLOT_TAKEN);
     assert_int_equal(s.word, (uint64_t)7 << SVC__SLOT_EPOCH_SHIFT);
@@ -177,8 +180,8 @@ static void what_is_in_flight_costs(void **state)
 
     (void)state;
     answer(&s, NOW, SVC_OUTCOME_OK, 100);
-    (void)svc__slot_take(&s, NOW);
-    (void)svc__slot_take(&s, NOW);
+    (void)svc__slot_take(&s, NOW, &leaked);
+    (void)svc__slot_take(&s, NOW, &leaked);
     assert_cost(&s, NOW, 300);
 }
 
@@ -189,7 +192,7 @@ static void the_unknown_is_tried_once(void **state)
 
     (void)state;
     assert_cost(&s, NOW, 0);
-    (void)svc__slot_take(&s, NOW);
+    (void)svc__slot_take(&s, NOW, &leaked);
     assert_cost(&s, NOW, 2e6);
 }
 
@@ -258,9 +261,10 @@ static void time_runs_over(void **state)
 static void *take_and_end(void *arg)
 {
     struct svc__slot *s = arg;
+    uint32_t none = 0;
 
     for (int i = 0; i < EACH; i++) {
-        const uint32_t epoch = svc__slot_take(s, NOW);
+        const uint32_t epoch = svc__slot_take(s, NOW, &none);
 
         (void)svc__slot_done(s, epoch, i % 3, 10, NOW);
     }
@@ -306,7 +310,7 @@ static void any_order(void **state)
 
         now_ms += svc__rng_below(&rng, 50);
         if (dice < 500 && count < MAX) {
-            open[count] = svc__slot_take(&s, now_ms);
+            open[count] = svc__slot_take(&s, now_ms, &leaked);
             assert_int_equal(open[count++], epoch);
             in_flight++;
         } else if (dice < 995 && count > 0) {

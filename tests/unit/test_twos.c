@@ -188,7 +188,7 @@ static void ewma_avoids_what_fails_fast(void **state)
     (void)state;
     tracked_init(&t);
     tracked_answer(&t, 0, 1);
-    epoch = svc__slot_take(t.at[0], TRACKED_NOW);
+    epoch = svc__slot_take(t.at[0], TRACKED_NOW, &(uint32_t){0});
     (void)svc__slot_done(t.at[0], epoch, SVC_OUTCOME_CONNECT, 1, TRACKED_NOW);
     tracked_answer(&t, 1, 10000);
     begin(&run, &svc__policy_ewma, 7);
