@@ -273,13 +273,16 @@ typedef struct svc_resolver_options {
     const char *exec;       /**< whether a kubeconfig may run its credential
                                  plugin, a program that it names: "deny"
                                  (default), "allow" */
+    const char *client_id;  /**< who this client is, where a service option
+                                 asks for a subset; default the host's name,
+                                 which in a Pod is the Pod's */
 } svc_resolver_options;
 
 /** Initial value of svc_resolver_options. */
 #define SVC_RESOLVER_OPTIONS_INIT                                              \
     {                                                                          \
         sizeof(svc_resolver_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
-            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                                 \
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                              \
     }
 
 /**
@@ -293,13 +296,24 @@ typedef struct svc_service_options {
     const char *family; /**< "any", "ipv4", "ipv6" */
     const char *proto;  /**< "tcp", "udp", "sctp"; default any, and tcp where
                              one port number has several */
-    const char *policy; /**< balancing algorithm; default "rr" */
+    const char *policy; /**< balancing algorithm, see docs/policies.md; default
+                             "adaptive" */
+    int track; /**< 1: picks may be tracked, and endpoints that fail are ejected
+                    for a while */
+    int subset; /**< of all usable endpoints use so many, another choice for
+                     each client_id; 0: all */
+    int slow_start_ms;       /**< an endpoint that is new gets its full share
+                                  only after so long, up to an hour; 0: at
+                                  once */
+    int hash_balance_factor; /**< policy "ring": an endpoint with more in flight
+                                  than so many percent of the mean is passed
+                                  over, from 100; 0: none is. Needs track */
 } svc_service_options;
 
 /** Initial value of svc_service_options. */
 #define SVC_SERVICE_OPTIONS_INIT                                               \
     {                                                                          \
-        sizeof(svc_service_options), 0, 0, 0, 0                                \
+        sizeof(svc_service_options), 0, 0, 0, 0, 0, 0, 0, 0                    \
     }
 
 /* ---- resolver ---------------------------------------------------------- */
@@ -400,6 +414,14 @@ typedef struct svc_stats {
     uint64_t api_expired;         /**< positions that it had forgotten (410) */
     uint64_t api_failures;        /**< requests that failed */
     uint64_t api_bytes;           /**< bytes of its responses */
+    uint64_t picks_late;          /**< tracked picks closed when their endpoint
+                                       was gone, or after ten minutes */
+    uint64_t picks_twice;         /**< tracked picks closed more than once */
+    uint64_t picks_leaked;        /**< tracked picks that nobody closed */
+    uint64_t retries;             /**< other endpoints given by svc_pick_next */
+    uint64_t retries_refused;     /**< retries that were too many */
+    uint64_t ejections;           /**< endpoints ejected */
+    uint64_t endpoints_ejected;   /**< gauge: of them, now left out */
 } svc_stats;
 
 /** Initial value of svc_stats. */
@@ -407,7 +429,7 @@ typedef struct svc_stats {
     {                                                                          \
         sizeof(svc_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  \
             0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  \
-            0, 0, 0, 0, 0, 0, 0                                                \
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                           \
     }
 
 /**
@@ -525,6 +547,17 @@ SVC_EXPORT void svc_text_free(char *text);
  */
 SVC_EXPORT svc_endpoints *svc_service_endpoints(svc_service *s);
 
+/**
+ * Give an endpoint another weight than its source does, as long as it is in
+ * the set and for this service only. The set is published anew with it.
+ * @param ep      of a set of this service
+ * @param weight  share relative to the others, up to 65534; 0: no new picks
+ *                ("draining"); -1: what the source says
+ * @return 0, SVC_EINVAL, SVC_ENOMEM, SVC_ECLOSED, SVC_ESTATE. Thread-safe.
+ */
+SVC_EXPORT int svc_service_weigh(svc_service *s, const svc_endpoint *ep,
+                                 int weight);
+
 /* ---- pick -------------------------------------------------------------- */
 
 /** How what a pick was for has gone, for svc_pick_done and svc_pick_next. */
@@ -542,19 +575,24 @@ enum svc_outcome {
 /** Options of one pick. Start from SVC_PICK_OPTIONS_INIT. */
 typedef struct svc_pick_options {
     size_t size;     /**< sizeof(svc_pick_options) */
-    const void *key; /**< bytes for the hashing policies; may be NULL */
+    const void *key; /**< bytes for the hashing policies, and for any policy
+                          when the Service has sessionAffinity ClientIP; may be
+                          NULL */
     size_t key_size; /**< its bytes */
+    int track;       /**< 1: count it until svc_pick_done; the service must have
+                          been opened with track */
 } svc_pick_options;
 
 /** Initial value of svc_pick_options. */
 #define SVC_PICK_OPTIONS_INIT                                                  \
     {                                                                          \
-        sizeof(svc_pick_options), 0, 0                                         \
+        sizeof(svc_pick_options), 0, 0, 0                                      \
     }
 
 /**
  * One decision: 128 bytes, frozen, owned by the caller, with a copy of the
- * address. It pins nothing and needs no closing.
+ * address. It pins nothing, may be copied, and outlives its service. A tracked
+ * one is to be closed once by svc_pick_done; any other needs no closing.
  */
 typedef struct svc_pick {
     struct sockaddr_in6 sockaddr; /**< an IPv4 or IPv6 socket address; read it
@@ -583,6 +621,40 @@ SVC_EXPORT int svc_service_pick(svc_service *s, const svc_pick_options *options,
  * @return borrowed until the pick goes. Thread-safe.
  */
 SVC_EXPORT const struct sockaddr *svc_pick_sockaddr(const svc_pick *pick);
+
+/**
+ * Close a tracked pick: it is in flight no more, and its endpoint is known by
+ * how it went. The latency is the time since the pick. On a pick that is not
+ * tracked, or was closed before, nothing happens; one whose endpoint is gone or
+ * was never closed for ten minutes is counted in the statistics and ignored.
+ * @param pick     closed; may be NULL
+ * @param outcome  enum svc_outcome; anything else is SVC_OUTCOME_ERROR. One
+ *                 thread at a time.
+ */
+SVC_EXPORT void svc_pick_done(svc_pick *pick, int outcome);
+
+/**
+ * The same with a latency that the caller measured.
+ * @param latency_us  microseconds from what the caller calls the begin to the
+ *                    first answer; below 0: not known. One thread at a time.
+ */
+SVC_EXPORT void svc_pick_done_after(svc_pick *pick, int outcome,
+                                    int64_t latency_us);
+
+/**
+ * That endpoint failed: another one for the same request, none of those that
+ * this pick has tried (it remembers eight). Closes what was tracked as
+ * svc_pick_done does, and tracks the new one too. So that retries do not
+ * multiply the load of a service in trouble, there are at most a fifth as many
+ * as picks, but three a second at least. The key of the pick counts no more:
+ * policies that hash take the next endpoint after the one that failed.
+ * @param pick     filled anew on success, else closed
+ * @param outcome  as in svc_pick_done
+ * @return 0; SVC_ENOENDPOINTS when all were tried or eight of them, or when
+ *         there are too many retries; what svc_service_pick returns;
+ *         SVC_ECLOSED when the service was freed. One thread at a time.
+ */
+SVC_EXPORT int svc_pick_next(svc_pick *pick, int outcome);
 
 /* ---- watch ------------------------------------------------------------- */
 

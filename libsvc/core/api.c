@@ -9,8 +9,8 @@
 #include "core/check.h"
 #include "core/explain.h"
 #include "core/memo.h"
+#include "core/pick.h"
 #include "core/service.h"
-#include "core/settings.h"
 #include "core/watch.h"
 
 #include <svc/svc.h>
@@ -196,11 +196,21 @@ svc_endpoints *svc_service_endpoints(svc_service *s)
     return svc__publish_get(&s->publish);
 }
 
+int svc_service_weigh(svc_service *s, const svc_endpoint *ep, int weight)
+{
+    int err = check_service(s, NULL);
+
+    if (err != 0)
+        return err;
+    if (ep == NULL || weight < -1 || weight >= UINT16_MAX)
+        return SVC_EINVAL;
+    return svc__balance_weigh(s, &ep->c, weight);
+}
+
 int svc_service_pick(svc_service *s, const svc_pick_options *options,
                      svc_pick *ret)
 {
     svc_pick_options o = SVC_PICK_OPTIONS_INIT;
-    struct svc__pick_ctx ctx = {0};
     int err = check_service(s, NULL);
 
     if (err != 0)
@@ -214,9 +224,24 @@ int svc_service_pick(svc_service *s, const svc_pick_options *options,
     }
     if (o.key == NULL && o.key_size > 0)
         return SVC_EINVAL;
-    ctx.key = o.key;
-    ctx.key_size = o.key_size;
-    return svc__publish_pick(&s->publish, &ctx, ret);
+    return svc__pick(s, &o, ret);
+}
+
+void svc_pick_done(svc_pick *pick, int outcome)
+{
+    if (pick != NULL)
+        svc__pick_done(pick, outcome, -1);
+}
+
+void svc_pick_done_after(svc_pick *pick, int outcome, int64_t latency_us)
+{
+    if (pick != NULL)
+        svc__pick_done(pick, outcome, latency_us);
+}
+
+int svc_pick_next(svc_pick *pick, int outcome)
+{
+    return pick == NULL ? SVC_EINVAL : svc__pick_next(pick, outcome);
 }
 
 const struct sockaddr *svc_pick_sockaddr(const svc_pick *pick)

@@ -139,8 +139,10 @@ static int write_steps(const svc_service *s, const struct svc_endpoints *eps,
 int svc__explain(svc_service *s, char **ret_json, svc_error *reterr)
 {
     svc_service_options options = SVC_SERVICE_OPTIONS_INIT;
-    const struct svc__request request = {
-        .name = s->text, .options = &options, .trace = svc__clock_now_us};
+    const struct svc__request request = {.name = s->text,
+                                         .options = &options,
+                                         .trace = svc__clock_now_us,
+                                         .explained = s};
     struct svc_endpoints *eps;
     svc_service *again;
     svc_error error;
@@ -152,6 +154,7 @@ int svc__explain(svc_service *s, char **ret_json, svc_error *reterr)
                                                               : NULL;
     options.proto = svc__proto_name(s->settings.proto);
     options.policy = s->settings.policy->name;
+    options.subset = s->settings.subset;
     err = svc__service_new(s->r, &request, &again, reterr);
     if (err != 0)
         return err;

@@ -11,8 +11,8 @@
 #include "base/barrier.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "core/pick.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -42,6 +42,8 @@ struct svc__snapshot *svc__snapshot_new(struct svc_endpoints *eps)
 void svc__snapshot_free(struct svc__snapshot *s)
 {
     svc__policy_fini(&s->policy);
+    svc__policy_fini(&s->affinity);
+    svc__tracks_free(s->tracks);
     svc_endpoints_unref(s->set);
     svc__free(s);
 }
@@ -136,6 +138,7 @@ int svc__publish_init(struct svc__publish *p, uint64_t seed,
     p->is_fenced = svc__reader_prepare();
     atomic_init(&p->snapshot, &none);
     svc__rng_seed(&p->rng, seed);
+    svc__budget_init(&p->budget, svc__clock_now_ms());
     svc__list_init(&p->listeners);
     svc__list_init(&p->sweep);
     p->swept = swept;
@@ -181,12 +184,21 @@ static void tell_and_unlock(struct svc__publish *p)
     svc__mutex_broadcast(&p->lock);
 }
 
+uint64_t svc__publish_id(struct svc__publish *p)
+{
+    if (p->key.id == 0)
+        svc__reader_key_init(&p->key);
+    return p->key.id;
+}
+
 void svc__publish_set(struct svc__publish *p, struct svc__snapshot *s)
 {
+    int is_new;
+
     /* Numbers are for those that are picked from: not for what is resolved by
      * name, thousands of them. */
-    if (s->policy.ops != NULL && p->key.id == 0)
-        svc__reader_key_init(&p->key);
+    if (s->policy.ops != NULL)
+        (void)svc__publish_id(p);
     s->key = p->key;
     svc__mutex_lock(&p->lock);
     if (is_closed(p)) {
@@ -194,9 +206,13 @@ void svc__publish_set(struct svc__publish *p, struct svc__snapshot *s)
         svc__snapshot_free(s);
         return;
     }
+    is_new = newest(p)->set != s->set;
     replace(p, s);
-    p->set_event++;
-    tell_and_unlock(p);
+    p->set_event += (uint64_t)is_new;
+    if (is_new)
+        tell_and_unlock(p);
+    else
+        svc__mutex_unlock(&p->lock);
 }
 
 int svc__publish_trouble(struct svc__publish *p, const svc_error *trouble)
@@ -330,78 +346,72 @@ int svc__publish_status(struct svc__publish *p, svc_error *ret)
 
 /* ---- readers ----------------------------------------------------------- */
 
-/* Copies the chosen address into the caller's struct. */
-static void fill(svc_pick *ret, const struct svc_endpoints *eps, size_t i)
-{
-    static const svc_pick blank; /* gcc copies that faster than it clears */
-    const struct svc__candidate *c = &eps->endpoints[i].c;
-    const struct svc__address *a = &svc__candidate_endpoint(c)->address;
-
-    *ret = blank;
-    ret->generation = eps->generation;
-    if (a->family == SVC__FAMILY_IPV4) {
-        struct sockaddr_in in = {.sin_family = AF_INET,
-                                 .sin_port = htons(c->port)};
-
-        memcpy(&in.sin_addr, a->bytes, sizeof(in.sin_addr));
-        memcpy(&ret->sockaddr, &in, sizeof(in));
-        ret->sockaddr_size = sizeof(in);
-        return;
-    }
-    ret->sockaddr.sin6_family = AF_INET6;
-    ret->sockaddr.sin6_port = htons(c->port);
-    memcpy(&ret->sockaddr.sin6_addr, a->bytes, sizeof(a->bytes));
-    ret->sockaddr_size = sizeof(ret->sockaddr);
-}
-
 /* With the generator and the cursor that all such threads share. */
-static int pick_locked(struct svc__publish *p, struct svc__pick_ctx *ctx,
-                       svc_pick *ret)
+static int pick_locked(struct svc__publish *p,
+                       const struct svc__pick_wish *wish, svc_pick *ret)
 {
-    const struct svc__snapshot *s;
+    struct svc__pick_ctx ctx = {.rng = &p->rng, .cursor = &p->cursor};
     int code;
 
     svc__mutex_lock(&p->lock);
-    s = newest(p);
-    code = s->code;
-    ctx->rng = &p->rng;
-    ctx->cursor = &p->cursor;
-    if (s->policy.ops != NULL) {
-        fill(ret, s->set, svc__policy_pick(&s->policy, ctx));
-        code = 0;
-    }
+    code = svc__pick_from(newest(p), wish, &ctx, ret);
     svc__mutex_unlock(&p->lock);
     return code;
 }
 
 /* From a snapshot that this thread keeps. SVC_ENOMEM: there is no cursor. */
-static int pick_from(const struct svc__snapshot *s, struct svc__reader *me,
-                     struct svc__pick_ctx *ctx, svc_pick *ret)
+static int pick_kept(const struct svc__snapshot *s, struct svc__reader *me,
+                     const struct svc__pick_wish *wish, svc_pick *ret)
 {
+    struct svc__pick_ctx ctx = {.rng = &me->rng};
+
     if (s->policy.ops == NULL)
         return s->code;
-    ctx->rng = &me->rng;
-    if (s->policy.ops->enter != NULL) {
-        ctx->cursor = svc__reader_cursor(me, &s->key);
-        if (ctx->cursor == NULL)
-            return SVC_ENOMEM;
-    }
-    fill(ret, s->set, svc__policy_pick(&s->policy, ctx));
-    return 0;
+    ctx.cursor = svc__reader_cursor(me, &s->key);
+    if (ctx.cursor == NULL)
+        return SVC_ENOMEM;
+    return svc__pick_from(s, wish, &ctx, ret);
 }
 
-int svc__publish_pick(struct svc__publish *p, struct svc__pick_ctx *ctx,
+int svc__publish_pick(struct svc__publish *p, const struct svc__pick_wish *wish,
                       svc_pick *ret)
 {
     struct svc__reader *me = svc__reader_self();
     int code;
 
     if (me == NULL)
-        return pick_locked(p, ctx, ret);
-    code = pick_from(svc__reader_enter(me, &p->snapshot, p->is_fenced), me, ctx,
-                     ret);
+        return pick_locked(p, wish, ret);
+    code = pick_kept(svc__reader_enter(me, &p->snapshot, p->is_fenced), me,
+                     wish, ret);
     svc__reader_leave(me);
-    return code == SVC_ENOMEM ? pick_locked(p, ctx, ret) : code;
+    return code == SVC_ENOMEM ? pick_locked(p, wish, ret) : code;
+}
+
+/* What a cursor has counted since it was asked last. */
+static uint64_t take_picks(struct svc__cursor *c)
+{
+    const uint64_t picks = c->picks;
+
+    c->picks = 0;
+    return picks;
+}
+
+/* This thread's picks count, and those of threads without a record; another
+ * thread's do when that one comes. */
+int svc__publish_retry(struct svc__publish *p)
+{
+    struct svc__reader *me = svc__reader_self();
+    struct svc__cursor *mine = NULL;
+    uint64_t picks;
+
+    svc__mutex_lock(&p->lock);
+    picks = take_picks(&p->cursor);
+    svc__mutex_unlock(&p->lock);
+    if (me != NULL)
+        mine = svc__reader_cursor(me, &p->key);
+    if (mine != NULL)
+        picks += take_picks(mine);
+    return svc__budget_take(&p->budget, picks, svc__clock_now_ms());
 }
 
 static struct svc_endpoints *get_locked(struct svc__publish *p)

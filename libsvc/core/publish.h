@@ -14,7 +14,9 @@
 #include "base/sync.h"
 #include "base/trouble.h"
 #include "core/reader.h"
+#include "core/tracks.h"
 #include "model/endpoints.h"
+#include "policy/budget.h"
 #include "policy/policy.h"
 
 #include <stdint.h>
@@ -35,7 +37,10 @@ struct svc__snapshot {
     int code;                  /* what a pick answers without a policy */
     struct svc__policy policy; /* built for the set, or nothing when it has none
                                   usable */
-    struct svc__reader_key key; /* the service's */
+    struct svc__policy affinity; /* for picks with a key, where the Service
+                                    wants it so; or nothing */
+    struct svc__tracks *tracks;  /* owned, or NULL: nothing is tracked */
+    struct svc__reader_key key;  /* the service's */
 
     /* loop, once it was replaced */
     struct svc__snapshot *next; /* replaced before it */
@@ -50,6 +55,7 @@ struct svc__publish {
     struct svc__mutex lock;    /* guards everything down to the loop's */
     struct svc__cursor cursor; /* of threads that have no record of their own */
     struct svc__rng rng;
+    struct svc__budget budget; /* of retries; under the registry's lock */
     struct svc__trouble trouble;
     uint64_t set_event;     /* rises with each set, and when trouble ends */
     uint64_t trouble_event; /* rises with each new trouble */
@@ -78,8 +84,12 @@ void svc__publish_fini(struct svc__publish *p);
 /* Loop: the newest set, borrowed until the next one is published; or NULL. */
 const struct svc_endpoints *svc__publish_current(struct svc__publish *p);
 
+/* Loop: the number of the service among all that are picked from. */
+uint64_t svc__publish_id(struct svc__publish *p);
+
 /* Loop: a snapshot, taken, with the policy built for its set, becomes the
- * newest. The one before goes with a sweep. */
+ * newest. The one before goes with a sweep. Nobody is told of one with the same
+ * set. */
 void svc__publish_set(struct svc__publish *p, struct svc__snapshot *s);
 
 /* Loop: of all that is on the list, frees the old snapshots that no thread
@@ -114,11 +124,13 @@ int svc__publish_wait(struct svc__publish *p, int64_t deadline_ms,
 /* The trouble's code, 0, SVC_EAGAIN or SVC_ECLOSED; fills ret. */
 int svc__publish_status(struct svc__publish *p, svc_error *ret);
 
-/* One decision from the newest set. ctx comes without generator and cursor,
- * which are this thread's. Takes no lock, but while memory is too short for
- * what a thread needs at its first pick. */
-int svc__publish_pick(struct svc__publish *p, struct svc__pick_ctx *ctx,
+/* One decision from the newest set (core/pick.h). */
+struct svc__pick_wish;
+int svc__publish_pick(struct svc__publish *p, const struct svc__pick_wish *wish,
                       svc_pick *ret);
+
+/* Whether the budget allows one more retry. With the registry entered. */
+int svc__publish_retry(struct svc__publish *p);
 
 /* Begins and ends listening; listener->fd is set. What is there now is news to
  * a new listener. */

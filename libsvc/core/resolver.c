@@ -86,6 +86,8 @@ void svc__resolver_command(svc_resolver *r, svc_service *s)
     /* While there are others, the loop has not come to their end. */
     int is_first = svc__list_is_empty(&r->commands);
 
+    if (!svc__list_is_empty(&s->command))
+        return;
     svc__list_add(&r->commands, &s->command);
     if (is_first)
         svc__loop_wake(r->loop);
@@ -115,7 +117,7 @@ static void run_commands(svc_resolver *r)
         if (closing)
             svc__service_close(s);
         else
-            svc__service_open(s);
+            svc__service_command(s);
     }
     svc__check_run_begin(r);
 }
@@ -239,6 +241,13 @@ void svc__resolver_stats(svc_resolver *r, svc_stats *ret)
     ret->addresses_refused = c->addresses_refused;
     ret->endpoints_duplicate = c->endpoints_duplicate;
     ret->endpoints_published = c->endpoints_published;
+    ret->picks_late = c->picks_late;
+    ret->picks_twice = c->picks_twice;
+    ret->picks_leaked = c->picks_leaked;
+    ret->retries = c->retries;
+    ret->retries_refused = c->retries_refused;
+    ret->ejections = c->ejections;
+    ret->endpoints_ejected = c->endpoints_ejected;
     svc__mutex_lock(&r->lock);
     add_source(&r->closed_sources, ret);
     svc__list_each (it, &r->sources) {

@@ -34,6 +34,13 @@ struct svc__counters {
     _Atomic uint64_t addresses_refused;
     _Atomic uint64_t endpoints_duplicate;
     _Atomic uint64_t endpoints_published;
+    _Atomic uint64_t picks_late;
+    _Atomic uint64_t picks_twice;
+    _Atomic uint64_t picks_leaked;
+    _Atomic uint64_t retries;
+    _Atomic uint64_t retries_refused;
+    _Atomic uint64_t ejections;
+    _Atomic uint64_t endpoints_ejected;
 };
 
 struct svc_resolver {
@@ -78,7 +85,7 @@ void svc__resolver_unref(svc_resolver *r);
  * SVC_ESTATE when called from inside a round. */
 int svc__resolver_round(svc_resolver *r, int timeout_ms);
 
-/* Lock held: gives the loop a service that is in no list of commands. */
+/* Lock held: gives the loop a service to look at, once. */
 void svc__resolver_command(svc_resolver *r, svc_service *s);
 
 /* Whether the object was made before a fork of which this is the child. */

@@ -11,9 +11,8 @@
 #include "base/count.h"
 #include "base/err.h"
 #include "core/alias.h"
-#include "core/explain.h"
 #include "core/literal.h"
-#include "policy/eligible.h"
+#include "core/service_publish.h"
 
 #include <string.h>
 
@@ -215,87 +214,7 @@ static int follow(svc_service *s, size_t at, struct svc__view **ret_view,
     return err;
 }
 
-/* ---- publishing -------------------------------------------------------- */
-
-static void count_publish(svc_service *s, const struct svc_endpoints *eps)
-{
-    struct svc__counters *c = &s->r->counters;
-
-    svc__count_add(&c->publishes, 1);
-    svc__count_add(&c->publishes_empty, eps->count == 0);
-    svc__count_add(&c->endpoints_published, eps->count);
-    svc__count_add(&c->addresses_refused, eps->view->refused);
-    svc__count_add(&c->endpoints_duplicate, eps->view->duplicates);
-}
-
-/* Builds the policy; nobody picks from what the memo opened. 0 or
- * SVC_ENOMEM. */
-static int build_policy(const svc_service *s, struct svc__snapshot *snapshot)
-{
-    const struct svc__policy_params params = {.seed = s->seed};
-    struct svc__policy_input in = {0};
-
-    if (snapshot->set->count == 0 || s->memo != NULL)
-        return 0;
-    in.set = snapshot->set;
-    return svc__policy_build(s->settings.policy, &in, &params,
-                             &snapshot->policy);
-}
-
-/* Turns a finished view, taken, into the newest set, unless it looks the same
- * as the one that is there. */
-static int publish_view(svc_service *s, struct svc__view *v)
-{
-    const struct svc_endpoints *before = svc__publish_current(&s->publish);
-    struct svc__snapshot *snapshot;
-    struct svc_endpoints *eps = svc__endpoints_new(
-        v, s->freshness, s->settings.policy->name, s->generation + 1);
-
-    if (eps == NULL) {
-        svc__view_free(v);
-        return SVC_ENOMEM;
-    }
-    if (before != NULL && svc__endpoints_equal(before, eps)) {
-        svc__count_add(&s->r->counters.updates_unchanged, 1);
-        svc_endpoints_unref(eps);
-        return 0;
-    }
-    snapshot = svc__snapshot_new(eps);
-    if (snapshot == NULL)
-        return SVC_ENOMEM;
-    if (build_policy(s, snapshot) != 0) {
-        svc__snapshot_free(snapshot);
-        return SVC_ENOMEM;
-    }
-    s->generation++;
-    s->published_ms = svc__loop_now_ms(s->r->loop);
-    count_publish(s, eps);
-    /* First, so that who was waiting finds it there. */
-    if (s->memo != NULL)
-        svc__memo_set(&s->r->memo, s->memo, eps);
-    svc__publish_set(&s->publish, snapshot);
-    return 0;
-}
-
-/* Finishes a view, taken, that stands at place `end` of the chain. The zone of
- * the caller that was said wins over what the source knows of its Node. */
-static int finish(svc_service *s, size_t end, struct svc__view *v)
-{
-    const char *zone = s->r->settings.zone;
-    const struct svc__eligible_env env = {s->r->settings.node,
-                                          zone != NULL ? zone : v->caller_zone};
-    int err = svc__alias_adopt(s, end, v);
-
-    if (err == 0 && v->code == 0)
-        err = svc__eligible_apply(v, &env);
-    if (err == 0)
-        err = svc__explain_add_steps(s, v);
-    if (err != 0) {
-        svc__view_free(v);
-        return err;
-    }
-    return publish_view(s, v);
-}
+/* ---- freshness and trouble -------------------------------------------- */
 
 /* When the sources of the chain last stood by it: the oldest of those that are
  * asked again and again, -1 where there is none. */
@@ -428,6 +347,18 @@ static int walk(svc_service *s, struct svc__view **ret_view, size_t *ret_end,
     return 0;
 }
 
+/* The view that came, taken; or, when none did, the set that is there, if it is
+ * to be judged anew. */
+static int publish(svc_service *s, size_t end, struct svc__view *v)
+{
+    const int is_due = s->is_due;
+
+    s->is_due = 0;
+    if (v != NULL)
+        return svc__service_publish(s, end, v);
+    return is_due ? svc__service_publish_again(s) : 0;
+}
+
 void svc__service_flush(svc_service *s)
 {
     struct svc__view *v;
@@ -445,7 +376,7 @@ void svc__service_flush(svc_service *s)
      * stale; its begin comes behind. */
     if (err == 0 && s->hop_count > 0 && trouble_of(s) == NULL)
         report(s, NULL);
-    if (err == 0 && v != NULL && finish(s, end, v) != 0)
+    if (err == 0 && publish(s, end, v) != 0)
         err = svc__err_nomem(&error);
     if (err != 0)
         retry_later(s, &error);
@@ -491,7 +422,15 @@ void svc__service_fail(struct svc__sub *sub, const svc_error *error)
     mark_dirty(hop->service);
 }
 
-void svc__service_open(svc_service *s)
+void svc__service_judge(void *arg)
+{
+    svc_service *s = arg;
+
+    s->is_due = 1;
+    mark_dirty(s);
+}
+
+static void open_service(svc_service *s)
 {
     svc_error error;
 
@@ -501,6 +440,14 @@ void svc__service_open(svc_service *s)
         svc__memo_begin(s->r);
     if (start(s, &error) != 0)
         retry_later(s, &error);
+}
+
+void svc__service_command(svc_service *s)
+{
+    if (svc__list_is_empty(&s->link))
+        open_service(s);
+    else if (svc__balance_command(s, svc__publish_current(&s->publish)))
+        svc__service_judge(s);
 }
 
 /* Sets outlive their service; from here on nobody confirms them. The loop's
@@ -518,6 +465,7 @@ void svc__service_close(svc_service *s)
     leave_sets(s);
     if (!svc__list_is_empty(&s->link)) {
         svc__loop_unset(s->r->loop, &s->timer);
+        svc__loop_unset(s->r->loop, &s->balance.timer);
         drop_hops(s, 0);
         if (s->source != NULL)
             svc__source_put(s->r, s->source);

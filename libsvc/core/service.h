@@ -9,6 +9,7 @@
 #include "backend/backend.h"
 #include "base/list.h"
 #include "base/trouble.h"
+#include "core/balance.h"
 #include "core/memo.h"
 #include "core/publish.h"
 #include "core/resolver.h"
@@ -54,6 +55,8 @@ struct svc_service {
     struct svc__memo_entry *memo; /* owned, kept in the memo or no more; NULL
                                      when a caller opened it */
     struct svc__publish publish;
+    struct svc__balance balance;
+    svc_service *explained; /* with trace: the one that is explained */
 
     /* under r->lock */
     struct svc__list command;
@@ -69,6 +72,8 @@ struct svc_service {
     struct svc__timer timer;   /* to publish again, or to try again */
     int timer_retries;         /* what it is set for */
     int64_t published_ms;      /* when last; INT64_MIN: never */
+    int is_due;                /* its set is to be judged anew */
+    int is_enlisted;           /* in the registry */
     uint64_t generation;
 };
 
@@ -77,6 +82,7 @@ struct svc__request {
     const char *name;
     const svc_service_options *options; /* or NULL */
     svc__clock_fn trace;                /* NULL but for explain */
+    svc_service *explained;             /* the same: which one is explained */
     struct svc__memo_entry *memo;       /* taken on success; or NULL */
     const struct svc__backend_ops *ops; /* asks this one for a Service without
                                            a scheme; NULL: as the options say */
@@ -92,9 +98,13 @@ void svc__service_unref(svc_service *s);
  * dispatching. */
 int svc__service_wait(svc_service *s, int timeout_ms, svc_error *reterr);
 
-/* Loop: carries out the command; the loop's reference goes with close. */
-void svc__service_open(svc_service *s);
+/* Loop: carries out a command: opens it, or takes what is asked for since; the
+ * loop's reference goes with close. */
+void svc__service_command(svc_service *s);
 void svc__service_close(svc_service *s);
+
+/* Loop: its set (of a svc_service) is to be judged anew. */
+void svc__service_judge(void *service);
 
 /* Loop: publishes what its chain has delivered. */
 void svc__service_flush(svc_service *s);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/count.h"
 #include "base/err.h"
+#include "core/registry.h"
 
 #include <string.h>
 
@@ -155,6 +156,7 @@ static int choose_backend(svc_service *s, const struct svc__backend_ops *wanted,
 static void discard(svc_service *s)
 {
     svc__free(s->memo);
+    svc__balance_fini(s);
     svc__name_fini(&s->name);
     svc__freshness_unref(s->freshness);
     svc__free(s->text);
@@ -216,7 +218,9 @@ int svc__service_new(svc_resolver *r, const struct svc__request *request,
     svc__list_init(&s->link);
     svc__list_init(&s->dirty);
     s->r = r;
+    svc__balance_init(s, svc__service_judge);
     s->trace = request->trace;
+    s->explained = request->explained;
     s->opened_us = s->trace == NULL ? 0 : s->trace();
     s->published_ms = INT64_MIN;
     s->seed = svc__hash(&r->hash_key, &s, sizeof(s));
@@ -249,8 +253,7 @@ void svc__service_free(svc_service *s)
     svc__mutex_lock(&r->lock);
     if (!r->closed) {
         s->closing = 1;
-        if (svc__list_is_empty(&s->command))
-            svc__resolver_command(r, s);
+        svc__resolver_command(r, s);
     }
     svc__mutex_unlock(&r->lock);
     svc__service_unref(s);
@@ -262,6 +265,8 @@ void svc__service_unref(svc_service *s)
 
     if (!svc__refs_put(&s->refs))
         return;
+    if (s->is_enlisted)
+        svc__registry_remove(svc__publish_id(&s->publish));
     svc__publish_fini(&s->publish);
     discard(s);
     svc__resolver_unref(r);

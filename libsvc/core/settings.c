@@ -10,10 +10,16 @@
 #include "core/settings_apiserver.h"
 #include "core/settings_dns.h"
 
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Lists of files are the caller's own, but bounded all the same. */
 #define FILES_MAX 10000
+
+#define SUBSET_MAX        1000000
+#define SLOW_START_MAX_MS (60 * 60 * 1000)
+#define BALANCE_MAX       100000
 
 int svc__settings_copy(void *known, size_t known_size, const void *theirs,
                        svc_error *reterr)
@@ -190,6 +196,22 @@ static int read_place(const char *option, char **from_environment, char **ret)
     return 0;
 }
 
+/* Who this client is among the others that ask for subsets: in a Pod the host's
+ * name is the Pod's. */
+static int read_client_id(const char *option, char **ret)
+{
+    char name[HOST_NAME_MAX + 1] = "";
+
+    if (option == NULL || option[0] == '\0') {
+        if (gethostname(name, sizeof(name)) != 0)
+            name[0] = '\0';
+        name[sizeof(name) - 1] = '\0';
+        option = name;
+    }
+    *ret = svc__strdup(option);
+    return *ret == NULL ? SVC_ENOMEM : 0;
+}
+
 static int check_places(const svc_resolver_options *o, svc_error *reterr)
 {
     if (o->namespace_ != NULL && o->namespace_[0] != '\0' &&
@@ -236,6 +258,8 @@ static int read_places(const svc_resolver_options *o, struct svc__settings *ret,
         err = read_place(o->node, &defaults.node, &ret->node);
     if (err == 0)
         err = read_place(o->zone, &defaults.zone, &ret->zone);
+    if (err == 0)
+        err = read_client_id(o->client_id, &ret->client_id);
     svc__backend_defaults_fini(&defaults);
     if (err != 0)
         return svc__err_nomem(reterr);
@@ -291,7 +315,59 @@ void svc__settings_fini(struct svc__settings *settings)
     svc__free(settings->cluster_domain);
     svc__free(settings->node);
     svc__free(settings->zone);
+    svc__free(settings->client_id);
     memset(settings, 0, sizeof(*settings));
+}
+
+/* A number that a name and the options may say. */
+struct number {
+    const char *key;
+    const char *in_name; /* up to nine digits; or NULL */
+    int option;
+    int max;
+};
+
+/* The name's comes before the option's. */
+static int read_number(const struct number *n, int *ret, svc_error *reterr)
+{
+    int value = n->in_name != NULL ? 0 : n->option;
+
+    for (const char *p = n->in_name; p != NULL && *p != '\0'; p++)
+        value = value * 10 + (*p - '0');
+    if (value < 0 || value > n->max)
+        return svc__err_set(reterr, SVC_EINVAL,
+                            "option %s is %d; valid: 0 to %d", n->key, value,
+                            n->max);
+    *ret = value;
+    return 0;
+}
+
+static int read_balancing(const svc_service_options *o,
+                          const struct svc__name *name,
+                          struct svc__service_settings *ret, svc_error *reterr)
+{
+    const struct number numbers[] = {
+        {"track", name->track, o->track, 1},
+        {"subset", name->subset, o->subset, SUBSET_MAX},
+        {"slow_start_ms", name->slow_start_ms, o->slow_start_ms,
+         SLOW_START_MAX_MS},
+        {"hash_balance_factor", name->hash_balance_factor,
+         o->hash_balance_factor, BALANCE_MAX}};
+    int *const to[] = {&ret->track, &ret->subset, &ret->slow_start_ms,
+                       &ret->hash_balance_factor};
+
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        int err = read_number(&numbers[i], to[i], reterr);
+
+        if (err != 0)
+            return err;
+    }
+    if (ret->hash_balance_factor > 0 && ret->hash_balance_factor < 100)
+        return svc__err_set(reterr, SVC_EINVAL,
+                            "option hash_balance_factor is %d percent of the "
+                            "mean; valid: 0 (no bound), or from 100",
+                            ret->hash_balance_factor);
+    return 0;
 }
 
 /* The name's word, else the option's, else NULL. */
@@ -336,6 +412,7 @@ int svc__settings_read_service(const svc_service_options *options,
         return svc__err_set(reterr, SVC_EINVAL,
                             "option proto is \"%.80s\"; valid: tcp, udp, sctp",
                             o.proto);
-    return svc__policy_find(word_of(name->policy, o.policy), &ret->policy,
-                            reterr);
+    err =
+        svc__policy_find(word_of(name->policy, o.policy), &ret->policy, reterr);
+    return err != 0 ? err : read_balancing(&o, name, ret, reterr);
 }

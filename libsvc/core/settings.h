@@ -36,6 +36,7 @@ struct svc__settings {
     char *cluster_domain; /* never NULL */
     char *node;           /* NULL: unknown */
     char *zone;           /* NULL: unknown */
+    char *client_id;      /* never NULL; "" where even the host has no name */
     unsigned allow;       /* enum svc__address_class */
     enum svc__externalname externalname;
     int external_loop;
@@ -62,6 +63,10 @@ struct svc__service_settings {
     enum svc__family family;
     enum svc__proto proto;
     const struct svc__policy_ops *policy;
+    int track;
+    int subset;              /* endpoints; 0: all */
+    int slow_start_ms;       /* 0: none */
+    int hash_balance_factor; /* percent; 0: no bound */
 };
 
 /* Reads options (may be NULL), those in the name winning. 0 or SVC_EINVAL,

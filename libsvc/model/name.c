@@ -103,5 +103,9 @@ void svc__name_fini(struct svc__name *name)
     svc__free(name->view);
     svc__free(name->family);
     svc__free(name->policy);
+    svc__free(name->track);
+    svc__free(name->subset);
+    svc__free(name->slow_start_ms);
+    svc__free(name->hash_balance_factor);
     memset(name, 0, sizeof(*name));
 }

@@ -52,9 +52,13 @@ struct svc__name {
     struct svc__address address; /* POD, LITERAL */
     uint16_t port;               /* number, 0 when none was written */
     enum svc__proto proto;       /* of _port._proto or ?proto=, or ANY */
-    char *view;                  /* ?view=, ?family=, ?policy= as written */
+    char *view; /* the words behind '?', as written; NULL: none */
     char *family;
     char *policy;
+    char *track;
+    char *subset;
+    char *slow_start_ms;
+    char *hash_balance_factor;
 };
 
 /* What the reading depends on, in lower case and without a final dot.

@@ -175,6 +175,10 @@ static void add_options(struct svc__buf *b, const struct svc__name *name)
         add_proto(b, name->proto);
     }
     add_option(b, &sign, "policy", name->policy);
+    add_option(b, &sign, "track", name->track);
+    add_option(b, &sign, "subset", name->subset);
+    add_option(b, &sign, "slow_start_ms", name->slow_start_ms);
+    add_option(b, &sign, "hash_balance_factor", name->hash_balance_factor);
 }
 
 char *svc__name_format(const struct svc__name *name,

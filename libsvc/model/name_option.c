@@ -19,10 +19,14 @@ enum option {
     VIEW,
     FAMILY,
     PROTO,
-    POLICY
+    POLICY,
+    TRACK,
+    SUBSET,
+    SLOW_START,
+    BALANCE
 };
 
-/* values is empty for a free word. */
+/* values is empty for a free word, and has an empty word for a number. */
 static const struct {
     const char *key;
     const char *values[VALUES_MAX + 1];
@@ -34,7 +38,17 @@ static const struct {
     [FAMILY] = {"family", {"any", "ipv4", "ipv6"}, "any, ipv4, ipv6"},
     [PROTO] = {"proto", {"tcp", "udp", "sctp"}, "tcp, udp, sctp"},
     [POLICY] = {"policy", {NULL}, "a word such as rr"},
+    [TRACK] = {"track", {"0", "1"}, "0, 1"},
+    [SUBSET] = {"subset", {""}, "a number of endpoints, 0 for all"},
+    [SLOW_START] = {"slow_start_ms", {""}, "milliseconds, 0 for none"},
+    [BALANCE] = {"hash_balance_factor",
+                 {""},
+                 "percent of the mean, from 100, or 0 for no bound"},
 };
+
+#define NAMES                                                                  \
+    "view, family, proto, policy, track, subset, slow_start_ms, "              \
+    "hash_balance_factor"
 
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
 
@@ -58,6 +72,16 @@ static int is_word(struct svc__name_span value)
     return value.size <= 63;
 }
 
+/* Up to 999,999,999; which numbers make sense is the core's business. */
+static int is_number(struct svc__name_span value)
+{
+    for (size_t i = 0; i < value.size; i++) {
+        if (value.ptr[i] < '0' || value.ptr[i] > '9')
+            return 0;
+    }
+    return value.size <= 9;
+}
+
 static int is_value(int option, struct svc__name_span value)
 {
     const char *const *values = options[option].values;
@@ -69,6 +93,8 @@ static int is_value(int option, struct svc__name_span value)
     }
     if (values[0] == NULL)
         return is_word(value);
+    if (values[0][0] == '\0')
+        return is_number(value);
     while (*values != NULL && !svc__name_span_is(value, *values))
         values++;
     return *values != NULL;
@@ -98,7 +124,11 @@ static int set_option(struct svc__name_reader *r, int option,
 {
     char **fields[] = {[VIEW] = &r->name.view,
                        [FAMILY] = &r->name.family,
-                       [POLICY] = &r->name.policy};
+                       [POLICY] = &r->name.policy,
+                       [TRACK] = &r->name.track,
+                       [SUBSET] = &r->name.subset,
+                       [SLOW_START] = &r->name.slow_start_ms,
+                       [BALANCE] = &r->name.hash_balance_factor};
 
     if (option == PROTO)
         return set_proto(r, value);
@@ -124,8 +154,7 @@ static int read_option(struct svc__name_reader *r, struct svc__name_span pair,
     option = find_option(key);
     if (option < 0)
         return svc__err_set(&r->error, SVC_EINVAL,
-                            "unknown option \"%.*s\"; the options are view, "
-                            "family, proto, policy",
+                            "unknown option \"%.*s\"; the options are " NAMES,
                             key.size > 32 ? 32 : (int)key.size, key.ptr);
     if (value.size == 0)
         return svc__err_set(&r->error, SVC_EINVAL,
@@ -157,10 +186,10 @@ int svc__name_read_options(struct svc__name_reader *r,
         if (sign != NULL)
             pair.size = (size_t)(sign - rest.ptr);
         if (pair.size == 0) {
-            svc__err_set(&r->error, SVC_EINVAL,
-                         "no option stands at position %zu; the options are "
-                         "view, family, proto, policy",
-                         svc__name_position(r, pair.ptr));
+            svc__err_set(
+                &r->error, SVC_EINVAL,
+                "no option stands at position %zu; the options are " NAMES,
+                svc__name_position(r, pair.ptr));
             return SVC_EINVAL;
         }
         err = read_option(r, pair, &seen);

@@ -64,6 +64,10 @@ void namedump(const struct svc__name *name, char *ret, size_t size)
     add(&b, "view", name->view);
     add(&b, "family", name->family);
     add(&b, "policy", name->policy);
+    add(&b, "track", name->track);
+    add(&b, "subset", name->subset);
+    add(&b, "slow_start_ms", name->slow_start_ms);
+    add(&b, "hash_balance_factor", name->hash_balance_factor);
     assert_int_equal(b.err, 0);
     (void)snprintf(ret, size, "%s", b.data);
     svc__buf_fini(&b);

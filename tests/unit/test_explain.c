@@ -102,7 +102,7 @@ static void test_steps_from_name_to_policy(void **state)
                     "\\\"dev\\\", port 80\n"
                     "slices: scripted 10.0.0.1 10.0.0.2!8\n"
                     "filter: ...\n"
-                    "policy: rr chooses among 1 of 2\n");
+                    "policy: adaptive chooses among 1 of 2\n");
     script_free(r);
     svc_service_free(s);
 }
@@ -124,7 +124,7 @@ static void test_steps_along_a_chain(void **state)
                     "service: scripted c.shop.svc.cluster.local\n"
                     "slices: scripted 10.0.0.1\n"
                     "filter: ...\n"
-                    "policy: rr chooses among 1 of 1\n");
+                    "policy: adaptive chooses among 1 of 1\n");
     script_free(r);
     svc_service_free(s);
 }
@@ -140,7 +140,7 @@ static void test_an_empty_answer_is_explained_too(void **state)
     expect_lines(s, "name: \\\"a.dev:http\\\" is Service \\\"a\\\" in "
                     "namespace \\\"dev\\\", port \\\"http\\\"\n"
                     "service: scripted a.dev.svc.cluster.local\n"
-                    "policy: rr has nothing to choose from: alias leads "
+                    "policy: adaptive has nothing to choose from: alias leads "
                     "nowhere\n");
     script_free(r);
     svc_service_free(s);
@@ -158,13 +158,13 @@ static void test_addresses_and_hosts_are_named(void **state)
     expect_lines(address, "name: \\\"10.0.0.1:80\\\" is an address: nobody is "
                           "asked\n"
                           "filter: ...\n"
-                          "policy: rr chooses among 1 of 1\n");
+                          "policy: adaptive chooses among 1 of 1\n");
     expect_lines(host, "name: \\\"db-0.db.dev:80\\\" is hostname \\\"db-0\\\" "
                        "of Service \\\"db\\\" in namespace \\\"dev\\\", port "
                        "80\n"
                        "slices: scripted 10.0.0.1\n"
                        "filter: ...\n"
-                       "policy: rr chooses among 1 of 1\n");
+                       "policy: adaptive chooses among 1 of 1\n");
     script_free(r);
     svc_service_free(address);
     svc_service_free(host);
@@ -205,7 +205,7 @@ static void test_names_outside_are_named(void **state)
         s = open_service(r, rows[i].name);
         snprintf(lines, sizeof(lines),
                  "name: \\\"%s\\\" is %s\nslices: scripted 10.0.0.1\n"
-                 "filter: ...\npolicy: rr chooses among 1 of 1\n",
+                 "filter: ...\npolicy: adaptive chooses among 1 of 1\n",
                  rows[i].name, rows[i].reading);
         expect_lines(s, lines);
         script_free(r);

@@ -16,6 +16,7 @@
 #include "set_build.h"
 
 #include "base/barrier.h"
+#include "core/pick.h"
 #include "core/publish.h"
 
 #include <errno.h>
@@ -75,10 +76,10 @@ static void *pick_in_order(void *arg)
     uint64_t seen = 0;
 
     for (int i = 0; i < PICKS; i++) {
-        struct svc__pick_ctx ctx = {0};
+        const struct svc__pick_wish wish = {0};
         svc_pick chosen;
 
-        if (svc__publish_pick(p, &ctx, &chosen) != 0 ||
+        if (svc__publish_pick(p, &wish, &chosen) != 0 ||
             chosen.generation < seen)
             return arg;
         seen = chosen.generation;

@@ -15,6 +15,7 @@
 
 #include "set_build.h"
 
+#include "core/pick.h"
 #include "core/publish.h"
 
 #include <signal.h>
@@ -128,10 +129,10 @@ static void read_until(uint64_t end)
     uint64_t seen = 0;
 
     while (atomic_load(&play.handled) < end) {
-        struct svc__pick_ctx ctx = {0};
+        const struct svc__pick_wish wish = {0};
         svc_pick chosen;
 
-        assert_int_equal(svc__publish_pick(&play.p, &ctx, &chosen), 0);
+        assert_int_equal(svc__publish_pick(&play.p, &wish, &chosen), 0);
         assert_true(chosen.generation >= seen);
         seen = chosen.generation;
         taken[count++] = svc__publish_get(&play.p);

@@ -16,6 +16,7 @@
 #include "set_build.h"
 
 #include "base/alloc.h"
+#include "core/pick.h"
 #include "core/publish.h"
 
 #include <pthread.h>
@@ -53,7 +54,7 @@ static size_t pick_at_the_gate(const void *state,
                                const struct svc__pick_ctx *ctx)
 {
     (void)state;
-    if (ctx->attempt != 0) {
+    if (ctx->has_key != 0) {
         (void)pthread_barrier_wait(&gate.come);
         (void)pthread_barrier_wait(&gate.go);
     }
@@ -91,9 +92,9 @@ struct visit {
 static void *visit(void *arg)
 {
     struct visit *v = arg;
-    struct svc__pick_ctx ctx = {.attempt = 1};
+    const struct svc__pick_wish wish = {.has_key = 1};
 
-    v->code = svc__publish_pick(v->p, &ctx, &v->pick);
+    v->code = svc__publish_pick(v->p, &wish, &v->pick);
     return NULL;
 }
 
@@ -117,9 +118,9 @@ static void visit_end(pthread_t thread)
 
 static int pick(struct svc__publish *p, svc_pick *ret)
 {
-    struct svc__pick_ctx ctx = {0};
+    const struct svc__pick_wish wish = {0};
 
-    return svc__publish_pick(p, &ctx, ret);
+    return svc__publish_pick(p, &wish, ret);
 }
 
 /* ---- sweeping ---------------------------------------------------------- */

@@ -17,6 +17,7 @@
 #include "set_build.h"
 #include "world.h"
 
+#include "core/pick.h"
 #include "core/publish.h"
 
 #include <pthread.h>
@@ -72,13 +73,13 @@ static void end(struct svc__publish *p, struct svc__list *swept)
 /* Picks once, and takes a set; the generation, which never goes back. */
 static uint64_t read_once(struct svc__publish *p, uint64_t seen)
 {
-    struct svc__pick_ctx ctx = {0};
+    const struct svc__pick_wish wish = {0};
     struct svc_endpoints *eps;
     struct sockaddr_in in;
     svc_pick chosen;
     uint32_t number;
 
-    world_check(svc__publish_pick(p, &ctx, &chosen) == 0);
+    world_check(svc__publish_pick(p, &wish, &chosen) == 0);
     memcpy(&in, svc_pick_sockaddr(&chosen), sizeof(in));
     number = ntohl(in.sin_addr.s_addr) & 0xFFFF;
     world_check(chosen.generation >= seen);
@@ -211,9 +212,9 @@ static void *pick_on(void *arg)
     svc_pick chosen;
 
     while (!atomic_load(&play->ended)) {
-        struct svc__pick_ctx ctx = {0};
+        const struct svc__pick_wish wish = {0};
 
-        world_check(svc__publish_pick(&play->p, &ctx, &chosen) == 0);
+        world_check(svc__publish_pick(&play->p, &wish, &chosen) == 0);
     }
     return NULL;
 }

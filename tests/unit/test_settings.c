@@ -326,7 +326,11 @@ static void test_a_struct_without_size_is_told_so(void **state)
 static void test_defaults_of_a_service(void **state)
 {
     const struct svc__name name = {0};
-    const svc_service_options empty = {sizeof(empty), "", "", "", ""};
+    const svc_service_options empty = {.size = sizeof(empty),
+                                       .view = "",
+                                       .family = "",
+                                       .proto = "",
+                                       .policy = ""};
     struct svc__service_settings a;
     struct svc__service_settings b;
 
@@ -336,17 +340,39 @@ static void test_defaults_of_a_service(void **state)
     assert_int_equal(a.view, SVC__VIEW_AUTO);
     assert_int_equal(a.family, SVC__FAMILY_ANY);
     assert_int_equal(a.proto, SVC__PROTO_ANY);
-    assert_string_equal(a.policy->name, "rr");
+    assert_string_equal(a.policy->name, "adaptive");
+    assert_int_equal(a.track, 0);
+    assert_int_equal(a.subset, 0);
+    assert_int_equal(a.slow_start_ms, 0);
+    assert_int_equal(a.hash_balance_factor, 0);
     assert_memory_equal(&a, &b, sizeof(a));
 }
 
 static void test_the_name_wins(void **state)
 {
-    const svc_service_options o = {sizeof(o), "pods", "ipv4", "tcp", "random"};
+    const svc_service_options o = {.size = sizeof(o),
+                                   .view = "pods",
+                                   .family = "ipv4",
+                                   .proto = "tcp",
+                                   .policy = "random",
+                                   .track = 1,
+                                   .subset = 5,
+                                   .slow_start_ms = 1000,
+                                   .hash_balance_factor = 125};
     char view[] = "vip";
     char family[] = "ipv6";
     char policy[] = "fo";
-    struct svc__name name = {.view = view, .family = family, .policy = policy};
+    char track[] = "0";
+    char subset[] = "7";
+    char slow_start[] = "2000";
+    char balance[] = "150";
+    struct svc__name name = {.view = view,
+                             .family = family,
+                             .policy = policy,
+                             .track = track,
+                             .subset = subset,
+                             .slow_start_ms = slow_start,
+                             .hash_balance_factor = balance};
     struct svc__service_settings a;
 
     (void)state;
@@ -356,13 +382,23 @@ static void test_the_name_wins(void **state)
     assert_int_equal(a.family, SVC__FAMILY_IPV6);
     assert_int_equal(a.proto, SVC__PROTO_UDP);
     assert_string_equal(a.policy->name, "fo");
+    assert_int_equal(a.track, 0);
+    assert_int_equal(a.subset, 7);
+    assert_int_equal(a.slow_start_ms, 2000);
+    assert_int_equal(a.hash_balance_factor, 150);
     name = (struct svc__name){0};
     assert_int_equal(svc__settings_read_service(&o, &name, &a, NULL), 0);
     assert_int_equal(a.view, SVC__VIEW_PODS);
     assert_int_equal(a.family, SVC__FAMILY_IPV4);
     assert_int_equal(a.proto, SVC__PROTO_TCP);
     assert_string_equal(a.policy->name, "random");
+    assert_int_equal(a.track, 1);
+    assert_int_equal(a.subset, 5);
+    assert_int_equal(a.slow_start_ms, 1000);
+    assert_int_equal(a.hash_balance_factor, 125);
 }
+
+#define SIZE .size = sizeof(rows[0].o)
 
 static void test_wrong_words_of_a_service(void **state)
 {
@@ -371,10 +407,17 @@ static void test_wrong_words_of_a_service(void **state)
         const char *says[3];
     } rows[] = {
         {{.size = 0}, {"_INIT", "", ""}},
-        {{sizeof(rows[0].o), "x", 0, 0, 0}, {"view", "\"x\"", "pods, vip"}},
-        {{sizeof(rows[0].o), 0, "x", 0, 0}, {"family", "\"x\"", "ipv4"}},
-        {{sizeof(rows[0].o), 0, 0, "x", 0}, {"proto", "\"x\"", "udp"}},
-        {{sizeof(rows[0].o), 0, 0, 0, "x"}, {"policy", "\"x\"", "rr"}}};
+        {{SIZE, .view = "x"}, {"view", "\"x\"", "pods, vip"}},
+        {{SIZE, .family = "x"}, {"family", "\"x\"", "ipv4"}},
+        {{SIZE, .proto = "x"}, {"proto", "\"x\"", "udp"}},
+        {{SIZE, .policy = "x"}, {"policy", "\"x\"", "rr"}},
+        {{SIZE, .track = 2}, {"track", "2", "0 to 1"}},
+        {{SIZE, .track = -1}, {"track", "-1", "0 to 1"}},
+        {{SIZE, .subset = 1000001}, {"subset", "1000001", "0 to 1000000"}},
+        {{SIZE, .slow_start_ms = 3600001},
+         {"slow_start_ms", "3600001", "0 to"}},
+        {{SIZE, .hash_balance_factor = 99},
+         {"hash_balance_factor", "99", "from 100"}}};
     const struct svc__name name = {0};
 
     (void)state;

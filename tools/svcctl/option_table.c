@@ -24,7 +24,9 @@ static const char *const view_words[] = {"auto", "pods", "vip",
                                          "node", "lb",   NULL};
 static const char *const family_words[] = {"any", "ipv4", "ipv6", NULL};
 static const char *const proto_words[] = {"tcp", "udp", "sctp", NULL};
-static const char *const policy_words[] = {"rr", "random", "fo", NULL};
+static const char *const policy_words[] = {
+    "adaptive", "rr",   "wrr", "random", "lc", "wlc",  "sed", "nq",
+    "twos",     "ewma", "fo",  "sh",     "mh", "ring", NULL};
 /* In the order of enum output, enum graph_format and enum color. */
 static const char *const output_words[] = {"table", "wide", "json", "name",
                                            NULL};
@@ -76,7 +78,7 @@ const struct option_spec option_specs[] = {
     {"proto", "PROTO", proto_words,
      "protocol of the port; default any, and tcp where one number has several",
      FIELD(proto), NAMED, NAMED, OPTION_TEXT, GROUP_QUESTION, 0, 0},
-    {"policy", "NAME", policy_words, "balancing algorithm; default rr",
+    {"policy", "NAME", policy_words, "balancing algorithm; default adaptive",
      FIELD(policy), NAMED, BIT(PICK) | BIT(EXPLAIN), OPTION_TEXT,
      GROUP_QUESTION, 0, 0},
     {"key", "TEXT", NULL, "key of the pick, for policies that hash", FIELD(key),

@@ -29,7 +29,7 @@ class TestPick(Svcctl):
     def test_one(self):
         answer = self.pick()
         self.assertEqual(answer["picks"], 1)
-        self.assertEqual(answer["policy"], "rr")
+        self.assertEqual(answer["policy"], "adaptive")
         self.assertEqual(sorted(c["count"] for c in answer["counts"]),
                          [0, 0, 1])
 
@@ -50,6 +50,19 @@ class TestPick(Svcctl):
             self.assertEqual(sorted(c["count"] for c in answer["counts"]),
                              [0, 0, 7])
 
+    def test_keys(self):
+        for policy in ("sh", "mh", "ring"):
+            for key in ("a", "b"):
+                self.assertEqual(
+                    self.counts("-c", "9", "--policy", policy, "--key", key),
+                    [0, 0, 9])
+
+    def test_every_policy(self):
+        for policy in self.json("version")["policies"]:
+            answer = self.pick("-c", "60", "--policy", policy)
+            self.assertEqual(answer["policy"], policy)
+            self.assertEqual(sum(c["count"] for c in answer["counts"]), 60)
+
     def test_policy_in_the_name(self):
         answer = self.json("pick", "-f", MANIFESTS, NAME + "?policy=fo")
         self.assertEqual(answer["policy"], "fo")
@@ -65,7 +78,7 @@ class TestPick(Svcctl):
     def test_histogram(self):
         lines = self.lines("pick", "-f", MANIFESTS, NAME, "-c", "300")
         self.assertEqual(lines[0].split(), ["ENDPOINT", "PICKS", "SHARE",
-                                            "POLICY", "rr"])
+                                            "POLICY", "adaptive"])
         self.assertEqual([line.split()[:3] for line in lines[1:]],
                          [[f"{a}:80", "100", "33.3%"] for a in PODS])
         self.assertTrue(all(line.endswith("#" * 40) for line in lines[1:]))

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The filters that depend on what was before: who is out of the subset, has no
+ * weight or is ejected; and the building of a policy from weights and slots. A
+ * set is made anew from the one that is there when one of these changes.
+ */
+#include "core/balance.h"
+
+#include "base/alloc.h"
+#include "base/count.h"
+#include "base/err.h"
+#include "core/service.h"
+#include "core/ticket.h"
+#include "policy/slow_start.h"
+#include "policy/subset.h"
+
+#include <string.h>
+
+/* What is remembered of an endpoint. */
+struct member {
+    struct svc__ejection ejection;
+    uint64_t set;     /* the last one that had it */
+    int64_t since_ms; /* when it was first usable; INT64_MIN: in the first set,
+                         so that it starts at once */
+    uint32_t ticket;  /* SVC__TICKET_NONE: nothing is tracked */
+    uint16_t given;   /* as svc__candidate has it */
+    uint8_t uid[16];
+    uint8_t has_uid;
+    uint8_t was_ejected; /* at the last review */
+};
+
+static const uint16_t ours =
+    SVC_WHY_OUTSIDE_SUBSET | SVC_WHY_DRAINING | SVC_WHY_EJECTED;
+
+/* Whether anything is remembered. Nobody picks from what the memo opened. */
+static int is_used(const svc_service *s)
+{
+    return s->settings.track || s->settings.slow_start_ms > 0 ||
+           s->balance.is_begun;
+}
+
+/* ---- members ----------------------------------------------------------- */
+
+static struct member *member_of(const struct svc__balance *b,
+                                const struct svc__candidate *c)
+{
+    const struct svc__identity id = svc__candidate_identity(c);
+
+    return svc__map_get(&b->members, (const char *)&id, sizeof(id));
+}
+
+static void member_free(struct member *m)
+{
+    if (m->ticket != SVC__TICKET_NONE)
+        svc__ticket_unref(&m->ticket, 1);
+    svc__free(m);
+}
+
+static struct member *member_new(svc_service *s, const struct svc__candidate *c)
+{
+    struct svc__balance *b = &s->balance;
+    const struct svc__identity id = svc__candidate_identity(c);
+    struct member *m = svc__calloc(1, sizeof(*m));
+
+    if (m == NULL)
+        return NULL;
+    m->since_ms =
+        b->sets == 1 ? SVC__SLOW_START_NONE : svc__loop_now_ms(s->r->loop);
+    if (s->settings.track)
+        m->ticket = svc__ticket_new();
+    if ((s->settings.track && m->ticket == SVC__TICKET_NONE) ||
+        svc__map_put(&b->members, (const char *)&id, sizeof(id), m, NULL) !=
+            0) {
+        member_free(m);
+        return NULL;
+    }
+    return m;
+}
+
+/* Another Pod at the place of one that was known is somebody new. */
+static void meet(svc_service *s, struct member *m,
+                 const struct svc__endpoint *ep)
+{
+    if ((ep->flags & SVC__EP_UID) == 0)
+        return;
+    if (m->has_uid && memcmp(m->uid, ep->uid, sizeof(m->uid)) != 0) {
+        if (m->ticket != SVC__TICKET_NONE)
+            svc__slot_begin(svc__ticket_slot(m->ticket));
+        memset(&m->ejection, 0, sizeof(m->ejection));
+        m->since_ms = svc__loop_now_ms(s->r->loop);
+    }
+    memcpy(m->uid, ep->uid, sizeof(m->uid));
+    m->has_uid = 1;
+}
+
+/* Finds or makes the member of each usable candidate; who is in the view at all
+ * stays remembered, be it not ready for a while. */
+static int meet_all(svc_service *s, const struct svc__view *v)
+{
+    struct svc__balance *b = &s->balance;
+
+    b->sets++;
+    for (size_t i = 0; i < v->count; i++) {
+        const struct svc__candidate *c = &v->candidates[i];
+        struct member *m = member_of(b, c);
+
+        if (m == NULL && (c->why & ~ours) == 0)
+            m = member_new(s, c);
+        if (m == NULL && (c->why & ~ours) == 0)
+            return SVC_ENOMEM;
+        if (m == NULL)
+            continue;
+        m->set = b->sets;
+        meet(s, m, svc__candidate_endpoint(c));
+    }
+    return 0;
+}
+
+static void forget_the_others(struct svc__balance *b)
+{
+    struct svc__map_entry *e;
+    size_t at = 0;
+
+    while ((e = svc__map_next(&b->members, &at)) != NULL) {
+        struct member *m = e->value;
+
+        if (m->set == b->sets)
+            continue;
+        svc__map_leave(&b->members, e);
+        at--;
+        member_free(m);
+    }
+}
+
+/* ---- ejection ---------------------------------------------------------- */
+
+/* The service is looked at again when the first of these is due. */
+static void set_timer(svc_service *s)
+{
+    struct svc__balance *b = &s->balance;
+    const int64_t due_ms = b->ejection.due_ms < b->slow_start_due_ms
+                               ? b->ejection.due_ms
+                               : b->slow_start_due_ms;
+
+    if (due_ms == INT64_MAX)
+        svc__loop_unset(s->r->loop, &b->timer);
+    else
+        svc__loop_set(s->r->loop, &b->timer, due_ms);
+}
+
+/* How many are there that count against a panic, but nobody can eject. */
+static size_t count_unready(const struct svc__view *v)
+{
+    static const unsigned unready = SVC_WHY_NOT_READY | SVC_WHY_TERMINATING;
+    size_t count = 0;
+
+    for (size_t i = 0; i < v->count; i++)
+        count += (v->candidates[i].why & unready) != 0;
+    return count;
+}
+
+static void count_ejections(svc_service *s)
+{
+    struct svc__counters *counters = &s->r->counters;
+    uint64_t left_out = 0;
+    struct svc__map_entry *e;
+    size_t at = 0;
+
+    while ((e = svc__map_next(&s->balance.members, &at)) != NULL) {
+        struct member *m = e->value;
+
+        svc__count_add(&counters->ejections,
+                       m->ejection.is_ejected && !m->was_ejected);
+        m->was_ejected = m->ejection.is_ejected;
+        left_out += svc__ejection_is_left_out(&m->ejection) != 0;
+    }
+    svc__count_add(&counters->endpoints_ejected,
+                   left_out - s->balance.left_out);
+    s->balance.left_out = left_out;
+}
+
+/* Reviews the candidates that nothing else is against. */
+static int review(svc_service *s, const struct svc__view *v)
+{
+    struct svc__ejection_member *members =
+        svc__calloc(v->count + 1, sizeof(*members));
+    size_t count = 0;
+
+    if (members == NULL)
+        return SVC_ENOMEM;
+    for (size_t i = 0; i < v->count; i++) {
+        const struct svc__candidate *c = &v->candidates[i];
+        struct member *m = c->why == 0 ? member_of(&s->balance, c) : NULL;
+
+        if (m == NULL)
+            continue;
+        members[count].record = &m->ejection;
+        members[count++].slot = svc__ticket_slot(m->ticket);
+    }
+    (void)svc__ejection_review(&s->balance.ejection, members, count,
+                               count_unready(v), svc__loop_now_ms(s->r->loop));
+    svc__free(members);
+    set_timer(s);
+    count_ejections(s);
+    return 0;
+}
+
+/* ---- filters ----------------------------------------------------------- */
+
+/* What explain asks for is judged by what the service that it explains knows.
+ */
+static const struct svc__balance *knowledge(const svc_service *s)
+{
+    return s->explained != NULL ? &s->explained->balance : &s->balance;
+}
+
+/* Writes down the weights that the caller gave; who has none takes no new
+ * picks. */
+static size_t drain(svc_service *s, struct svc__view *v)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < v->count; i++) {
+        struct svc__candidate *c = &v->candidates[i];
+        const struct member *m = member_of(knowledge(s), c);
+
+        c->given = m != NULL ? m->given : 0;
+        if (c->why != 0 || svc__candidate_weight(c) != 0)
+            continue;
+        c->why = SVC_WHY_DRAINING;
+        count++;
+    }
+    return count;
+}
+
+static size_t eject(svc_service *s, struct svc__view *v)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < v->count; i++) {
+        struct svc__candidate *c = &v->candidates[i];
+        const struct member *m =
+            c->why == 0 ? member_of(knowledge(s), c) : NULL;
+
+        if (m == NULL || !svc__ejection_is_left_out(&m->ejection))
+            continue;
+        c->why = SVC_WHY_EJECTED;
+        count++;
+    }
+    return count;
+}
+
+int svc__balance_filter(svc_service *s, struct svc__view *v)
+{
+    size_t drained;
+    size_t ejected;
+    int err = 0;
+
+    if (s->settings.subset > 0)
+        err = svc__subset_apply(v, s->r->settings.client_id,
+                                (size_t)s->settings.subset);
+    if (err == 0 && is_used(s)) {
+        err = meet_all(s, v);
+        if (err == 0)
+            forget_the_others(&s->balance);
+    }
+    if (err != 0 || !(is_used(s) || s->explained != NULL))
+        return err;
+    drained = drain(s, v);
+    if (s->settings.track)
+        err = review(s, v);
+    ejected = eject(s, v);
+    if (err == 0 && drained > 0)
+        err = svc__view_step(v, "filter", "%zu draining: their weight is 0",
+                             drained);
+    if (err == 0 && ejected > 0)
+        err = svc__view_step(v, "filter",
+                             "%zu ejected for a while: their picks failed",
+                             ejected);
+    return err;
+}
+
+struct svc__view *svc__balance_view(const struct svc_endpoints *eps)
+{
+    struct svc__view *v = svc__view_copy(eps->view, NULL);
+    unsigned seen = 0;
+
+    if (v == NULL || svc__view_reserve(v, eps->total) != 0) {
+        svc__view_free(v);
+        return NULL;
+    }
+    for (size_t i = 0; i < eps->total; i++) {
+        struct svc__candidate c = eps->endpoints[i].c;
+
+        seen |= c.why;
+        c.why &= (uint16_t)~ours;
+        (void)svc__view_add(v, &c); /* there is room */
+    }
+    /* The code was that of a set that these filters emptied. */
+    if ((seen & ours) != 0 && v->code == SVC_ENOENDPOINTS)
+        svc__view_clear_code(v);
+    return v;
+}
+
+/* ---- policies ---------------------------------------------------------- */
+
+/* Weights of the usable endpoints, with slow starts in them. Returns when the
+ * next of these has changed. */
+static int64_t fill_weights(svc_service *s, const struct svc_endpoints *eps,
+                            int64_t *since_ms, uint32_t *ret)
+{
+    for (size_t i = 0; i < eps->count; i++) {
+        const struct svc__candidate *c = &eps->endpoints[i].c;
+        const struct member *m = member_of(&s->balance, c);
+
+        ret[i] = svc__candidate_weight(c);
+        since_ms[i] = m != NULL ? m->since_ms : SVC__SLOW_START_NONE;
+    }
+    return svc__slow_start_apply(since_ms, eps->count,
+                                 s->settings.slow_start_ms,
+                                 svc__loop_now_ms(s->r->loop), ret);
+}
+
+static int differ(const uint32_t *weights, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (weights[i] != weights[0])
+            return 1;
+    }
+    return 0;
+}
+
+/* NULL without tracking, too. */
+static int make_tracks(svc_service *s, const struct svc_endpoints *eps,
+                       struct svc__tracks **ret)
+{
+    uint32_t *tickets;
+
+    if (!s->settings.track)
+        return 0;
+    tickets = svc__calloc(eps->count, sizeof(*tickets));
+    if (tickets == NULL)
+        return SVC_ENOMEM;
+    for (size_t i = 0; i < eps->count; i++)
+        tickets[i] = member_of(&s->balance, &eps->endpoints[i].c)->ticket;
+    *ret = svc__tracks_new(tickets, eps->count, &s->r->counters.picks_leaked);
+    svc__free(tickets);
+    return *ret == NULL ? SVC_ENOMEM : 0;
+}
+
+static int build(svc_service *s, const struct svc__policy_input *in,
+                 struct svc__snapshot *snapshot)
+{
+    const struct svc__policy_params params = {
+        .seed = s->seed,
+        .load_percent = (unsigned)s->settings.hash_balance_factor};
+    int err =
+        svc__policy_build(s->settings.policy, in, &params, &snapshot->policy);
+
+    if (err == 0 && snapshot->set->view->client_ip)
+        err = svc__policy_build(&svc__policy_maglev, in, &params,
+                                &snapshot->affinity);
+    return err;
+}
+
+int svc__balance_build(svc_service *s, struct svc__snapshot *snapshot)
+{
+    const struct svc_endpoints *eps = snapshot->set;
+    struct svc__policy_input in = {.set = eps};
+    uint32_t *weights = svc__calloc(eps->count, sizeof(*weights));
+    int64_t *since_ms = svc__calloc(eps->count, sizeof(*since_ms));
+    int err = SVC_ENOMEM;
+
+    if (weights != NULL && since_ms != NULL) {
+        s->balance.slow_start_due_ms = fill_weights(s, eps, since_ms, weights);
+        set_timer(s);
+        if (differ(weights, eps->count))
+            in.weights = weights;
+        err = make_tracks(s, eps, &snapshot->tracks);
+    }
+    if (err == 0) {
+        if (snapshot->tracks != NULL)
+            in.slots = snapshot->tracks->slots;
+        err = build(s, &in, snapshot);
+    }
+    svc__free(since_ms);
+    svc__free(weights);
+    return err;
+}
+
+/* ---- what other threads ask for ---------------------------------------- */
+
+int svc__balance_weigh(svc_service *s, const struct svc__candidate *c,
+                       int weight)
+{
+    struct svc__wish *wish = svc__alloc(sizeof(*wish));
+    svc_resolver *r = s->r;
+    int closed;
+
+    if (wish == NULL)
+        return SVC_ENOMEM;
+    wish->identity = svc__candidate_identity(c);
+    wish->given = (uint16_t)(weight + 1);
+    svc__mutex_lock(&r->lock);
+    closed = r->closed;
+    if (!closed) {
+        svc__list_add(&s->balance.wishes, &wish->link);
+        svc__resolver_command(r, s);
+    }
+    svc__mutex_unlock(&r->lock);
+    if (closed)
+        svc__free(wish);
+    return closed ? SVC_ECLOSED : 0;
+}
+
+/* A failure of a tracked pick, as long as it was not looked at yet: at most one
+ * command is under way. */
+void svc__balance_want(svc_service *s)
+{
+    svc_resolver *r = s->r;
+
+    if (atomic_exchange(&s->balance.is_wanted, 1))
+        return;
+    svc__mutex_lock(&r->lock);
+    if (!r->closed)
+        svc__resolver_command(r, s);
+    svc__mutex_unlock(&r->lock);
+}
+
+/* The oldest wish, or NULL. */
+static struct svc__wish *next_wish(svc_service *s)
+{
+    struct svc__list *wishes = &s->balance.wishes;
+    struct svc__wish *wish = NULL;
+
+    svc__mutex_lock(&s->r->lock);
+    if (!svc__list_is_empty(wishes)) {
+        wish = svc__list_entry(wishes->next, struct svc__wish, link);
+        svc__list_remove(&wish->link);
+    }
+    svc__mutex_unlock(&s->r->lock);
+    return wish;
+}
+
+/* An endpoint that is not there any more has no weight to be changed. */
+static int grant(svc_service *s, const struct svc_endpoints *eps,
+                 const struct svc__wish *wish)
+{
+    struct svc__balance *b = &s->balance;
+
+    for (size_t i = 0; eps != NULL && i < eps->total; i++) {
+        const struct svc__candidate *c = &eps->endpoints[i].c;
+        const struct svc__identity id = svc__candidate_identity(c);
+        struct member *m;
+
+        if (memcmp(&id, &wish->identity, sizeof(id)) != 0)
+            continue;
+        m = member_of(b, c);
+        if (m == NULL)
+            m = member_new(s, c);
+        if (m == NULL)
+            return SVC_ENOMEM;
+        m->set = b->sets;
+        m->given = wish->given;
+        b->is_begun = 1;
+    }
+    return 0;
+}
+
+int svc__balance_command(svc_service *s, const struct svc_endpoints *eps)
+{
+    int found = atomic_exchange(&s->balance.is_wanted, 0);
+    struct svc__wish *wish;
+
+    while ((wish = next_wish(s)) != NULL) {
+        if (grant(s, eps, wish) != 0)
+            svc__log(&s->r->settings.log, SVC_LOG_WARNING,
+                     "\"%s\": out of memory: a weight is not changed", s->text);
+        svc__free(wish);
+        found = 1;
+    }
+    return found;
+}
+
+/* ---- life -------------------------------------------------------------- */
+
+void svc__balance_init(svc_service *s, void (*due)(void *service))
+{
+    struct svc__balance *b = &s->balance;
+
+    svc__map_init(&b->members, &s->r->hash_key);
+    svc__list_init(&b->wishes);
+    svc__timer_init(&b->timer, due, s);
+    b->ejection.due_ms = INT64_MAX;
+    b->slow_start_due_ms = INT64_MAX;
+}
+
+void svc__balance_fini(svc_service *s)
+{
+    struct svc__balance *b = &s->balance;
+    struct svc__wish *wish;
+
+    b->sets++; /* nobody is in this one */
+    forget_the_others(b);
+    svc__map_fini(&b->members);
+    svc__count_add(&s->r->counters.endpoints_ejected, 0 - b->left_out);
+    while ((wish = next_wish(s)) != NULL)
+        svc__free(wish);
+}
