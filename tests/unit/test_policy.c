@@ -40,6 +40,14 @@ static void names_and_aliases(void **state)
         {"fo", &svc__policy_pick_first},
         {"pick_first", &svc__policy_pick_first},
         {"failover", &svc__policy_pick_first},
+        {"sh", &svc__policy_sh},
+        {"source_hash", &svc__policy_sh},
+        {"dh", &svc__policy_sh},
+        {"dest_hash", &svc__policy_sh},
+        {"mh", &svc__policy_maglev},
+        {"maglev", &svc__policy_maglev},
+        {"ring", &svc__policy_ring},
+        {"ring_hash", &svc__policy_ring},
     };
 
     (void)state;
