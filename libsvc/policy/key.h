@@ -26,8 +26,8 @@
 /* The hash of a key; the empty key is one, too. */
 uint64_t svc__key_hash(const void *key, size_t size);
 
-/* That of a pick's key. A pick that has none gets one at random, so it goes to
- * any endpoint, by weight. */
+/* That of a pick's key. A pick that has none gets one at random, each
+ * attempt another, so it goes to any endpoint, by weight. */
 static inline uint64_t svc__key_of_pick(const struct svc__pick_ctx *ctx)
 {
     return ctx->has_key ? ctx->hash : svc__rng_next(ctx->rng);

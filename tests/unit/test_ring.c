@@ -89,6 +89,32 @@ static void picks_are_as_the_model(void **state)
     }
 }
 
+/* A ring of 480,000 points, each looked up: it is its owner's. Two that fall
+ * together are the first one's in the order of the set; there are about
+ * 480,000^2 / 2^33 such pairs, which is 27. */
+static void each_point_is_its_owners(void **state)
+{
+    static const uint32_t weights[] = {1000, 1500, 500};
+    struct policy_run run;
+    size_t shared = 0;
+
+    (void)state;
+    policy_begin(&run, &svc__policy_ring, 1);
+    policy_set(&run, set_range(1, 3), weights, NULL);
+    for (size_t i = 0; i < 3; i++) {
+        struct svc__rng rng = svc__key_of_endpoint(&run.set->endpoints[i].c);
+
+        for (uint32_t k = 0; k < 160 * weights[i]; k++) {
+            const size_t at = pick_hash(&run, svc__rng_next(&rng) >> 32 << 32);
+
+            assert_true(at <= i);
+            shared += at < i;
+        }
+    }
+    assert_in_range(shared, 1, 60);
+    policy_end(&run);
+}
+
 /* ---- changes and shares ---------------------------------------------- */
 
 /* Only keys of the one that left move, and all of those do. 5 sigma of 20,000
@@ -337,6 +363,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(picks_are_as_the_model),
+        cmocka_unit_test(each_point_is_its_owners),
         cmocka_unit_test(only_keys_of_the_one_that_left_move),
         cmocka_unit_test(shares_are_about_even),
         cmocka_unit_test(weights_are_shares),
