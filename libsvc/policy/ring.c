@@ -8,7 +8,8 @@
  * its first numbers (key.h). Of two that fall together the first in the order
  * of the set counts. At most 1,048,576 points, or one for each of more
  * endpoints: what is more is halved, each endpoint's, as often as it takes, to
- * no less than 1.
+ * no less than 1; a change that makes it one time more or less moves other keys
+ * too.
  *
  * With a bound on load (Mirrokni et al., "Consistent Hashing with Bounded
  * Loads", 2016) an endpoint is passed over when the pick would take what is in
@@ -27,6 +28,7 @@
 #define PERCENT_MAX  1000
 #define RADIX_BITS   11
 #define RADIX_DIGITS 3
+#define NEAR         4 /* points that are looked at together */
 
 /* A point is in the upper half of a word, its endpoint in the lower. */
 struct ring {
@@ -36,8 +38,8 @@ struct ring {
     uint32_t percent; /* 0: no bound */
     struct svc__slot *const *slots; /* with a bound */
     uint32_t *shares;               /* points of each endpoint */
-    uint64_t *ring;                 /* points, in order */
-    uint32_t *starts; /* of the points with the same upper bits, and the end */
+    uint64_t *ring;                 /* points, in order, and some behind all */
+    uint32_t *starts; /* the first with these upper bits, or behind them */
 };
 
 /* ---- the ring -------------------------------------------------------- */
@@ -104,21 +106,21 @@ static void sort(uint64_t *from, uint64_t *to, uint32_t size)
     }
 }
 
-/* About two to four points have the same upper bits. */
+/* One or two points on average have the same upper bits. */
 static int index_points(struct ring *r)
 {
     uint32_t bits = 0;
     uint32_t at = 0;
     size_t size;
 
-    while (bits < 31 && r->points >> (bits + 2) != 0)
+    while (bits < 31 && r->points >> (bits + 1) != 0)
         bits++;
     size = (size_t)1 << bits;
     r->shift = 32 - bits;
-    r->starts = svc__realloc(NULL, size + 1, sizeof(*r->starts));
+    r->starts = svc__realloc(NULL, size, sizeof(*r->starts));
     if (r->starts == NULL)
         return SVC_ENOMEM;
-    for (size_t i = 0; i <= size; i++) {
+    for (size_t i = 0; i < size; i++) {
         while (at < r->points && r->ring[at] >> 32 >> r->shift < i)
             at++;
         r->starts[i] = at;
@@ -132,10 +134,11 @@ static int make_ring(struct ring *r, const struct svc_endpoints *set)
 
     if (points == NULL)
         return SVC_ENOMEM;
-    r->ring = svc__realloc(NULL, r->points, sizeof(*r->ring));
+    r->ring = svc__realloc(NULL, (size_t)r->points + NEAR, sizeof(*r->ring));
     if (r->ring != NULL) {
         make_points(r, set, points);
         sort(points, r->ring, r->points);
+        memset(r->ring + r->points, 0xff, NEAR * sizeof(*r->ring));
     }
     svc__free(points);
     return r->ring == NULL ? SVC_ENOMEM : index_points(r);
@@ -196,23 +199,21 @@ static int build(const struct svc__policy_input *in,
 
 /* ---- picking --------------------------------------------------------- */
 
-/* The first point at or behind a place on the ring. */
+/* The first point at or behind a place on the ring. No branch depends on where
+ * among its neighbours that is, for it cannot be foreseen. */
 static uint32_t find(const struct ring *r, uint32_t place)
 {
-    const uint32_t *start = &r->starts[(uint64_t)place >> r->shift];
     const uint64_t wanted = (uint64_t)place << 32;
-    uint32_t low = start[0];
-    uint32_t high = start[1];
+    uint32_t at = r->starts[(uint64_t)place >> r->shift];
+    uint32_t before;
 
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-
-        if (r->ring[middle] < wanted)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < r->points ? low : 0;
+    do {
+        before = 0;
+        for (unsigned i = 0; i < NEAR; i++)
+            before += r->ring[at + i] < wanted;
+        at += before;
+    } while (before == NEAR);
+    return at < r->points ? at : 0;
 }
 
 /* What is in flight, as far as a pick has had to know. */
