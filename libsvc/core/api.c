@@ -11,6 +11,7 @@
 #include "core/memo.h"
 #include "core/pick.h"
 #include "core/service.h"
+#include "core/stats.h"
 #include "core/watch.h"
 
 #include <svc/svc.h>
@@ -95,7 +96,7 @@ int svc_resolver_stats(const svc_resolver *r, svc_stats *ret)
     if (ret == NULL)
         return SVC_EINVAL;
     /* Reading takes the lock that guards the list of sources. */
-    svc__resolver_stats((svc_resolver *)(uintptr_t)r, &stats);
+    svc__stats_read((svc_resolver *)(uintptr_t)r, &stats);
     return svc__sized_write(ret, &stats, sizeof(stats));
 }
 

@@ -94,7 +94,4 @@ static inline int svc__resolver_is_foreign(const svc_resolver *r)
     return r->fork_generation != svc__fork_now();
 }
 
-/* Fills every member of *ret but its size. Any thread. */
-void svc__resolver_stats(svc_resolver *r, svc_stats *ret);
-
 #endif
