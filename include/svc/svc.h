@@ -440,6 +440,28 @@ typedef struct svc_stats {
 SVC_EXPORT int svc_resolver_stats(const svc_resolver *r, svc_stats *ret);
 
 /**
+ * The statistics as text for monitoring, with a few numbers of each service
+ * that svc_service_new opened: whether it has an answer, whether that is stale,
+ * endpoints that are usable and others, seconds since its source confirmed it.
+ * A name that is open several times is told once, as the one that has an answer
+ * with the fewest usable endpoints. The 10,000 services that were opened first
+ * are told, with names of 1 MiB together.
+ * @param format    "json": an object {"schema","resolver","services",
+ *                  "unlisted"}; the resolver's members are those of svc_stats,
+ *                  services are objects {"name","answered","stale",
+ *                  "endpoints","endpoints_unusable","age_ms"} in order of their
+ *                  names, unlisted is how many were left out.
+ *                  "prometheus": its text format 0.0.4, to be served as
+ *                  text/plain; version=0.0.4. The text of one resolver is whole
+ *                  and not to be joined with that of another
+ * @param ret_text  owned, free with svc_text_free
+ * @return 0, SVC_EINVAL, SVC_ENOMEM, SVC_ESTATE. Thread-safe.
+ */
+SVC_EXPORT int svc_resolver_stats_text(const svc_resolver *r,
+                                       const char *format, char **ret_text,
+                                       svc_error *reterr);
+
+/**
  * Look whether all is well with the sources that the options choose: whether
  * they can be reached, whether this caller is let in and has the rights it
  * needs, whether the cluster domain is right, whether the clock is, and for a

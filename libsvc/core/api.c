@@ -100,6 +100,19 @@ int svc_resolver_stats(const svc_resolver *r, svc_stats *ret)
     return svc__sized_write(ret, &stats, sizeof(stats));
 }
 
+int svc_resolver_stats_text(const svc_resolver *r, const char *format,
+                            char **ret_text, svc_error *reterr)
+{
+    int err = check_resolver(r, reterr);
+
+    if (err != 0)
+        return err;
+    if (format == NULL || ret_text == NULL)
+        return missing(reterr);
+    return svc__stats_text((svc_resolver *)(uintptr_t)r, format, ret_text,
+                           reterr);
+}
+
 int svc_resolver_check(svc_resolver *r, const char *name, char **ret_json,
                        svc_error *reterr)
 {
@@ -147,7 +160,8 @@ int svc_service_new(svc_resolver *r, const char *name,
                     const svc_service_options *options, svc_service **ret,
                     svc_error *reterr)
 {
-    const struct svc__request request = {.name = name, .options = options};
+    const struct svc__request request = {
+        .name = name, .options = options, .is_listed = 1};
     int err = check_resolver(r, reterr);
 
     if (err != 0)

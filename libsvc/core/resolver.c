@@ -49,6 +49,7 @@ int svc__resolver_new(const svc_resolver_options *options, svc_resolver **ret,
     svc__list_init(&r->commands);
     svc__list_init(&r->checks);
     svc__list_init(&r->sources);
+    svc__list_init(&r->listed);
     svc__list_init(&r->services);
     svc__list_init(&r->dirty);
     svc__list_init(&r->swept);

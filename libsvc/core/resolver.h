@@ -60,6 +60,8 @@ struct svc_resolver {
     struct svc__list checks;   /* svc__check_run.link: to begin */
     struct svc__list sources;  /* changed by the loop only, under the lock */
     struct svc__source_stats closed_sources; /* counters of those closed */
+    struct svc__list listed; /* svc_service.listed: to be told in statistics */
+    size_t listed_count;
     int closed;
 
     struct svc__memo memo; /* has a lock of its own, taken before this one */

@@ -60,6 +60,7 @@ struct svc_service {
 
     /* under r->lock */
     struct svc__list command;
+    struct svc__list listed; /* in r->listed, or in none */
     int closing;
 
     /* loop */
@@ -86,6 +87,7 @@ struct svc__request {
     struct svc__memo_entry *memo;       /* taken on success; or NULL */
     const struct svc__backend_ops *ops; /* asks this one for a Service without
                                            a scheme; NULL: as the options say */
+    int is_listed; /* the caller's own, to be told in statistics */
 };
 
 /* Any thread: as svc_service_new and _free. */

@@ -10,6 +10,7 @@
 #include "base/count.h"
 #include "base/err.h"
 #include "core/registry.h"
+#include "core/stats.h"
 
 #include <string.h>
 
@@ -189,7 +190,7 @@ static int prepare(svc_service *s, const struct svc__request *request,
 
 /* Gives the loop its new service. 0, or SVC_ECLOSED when there is no loop any
  * more: explain may come here while another thread frees the resolver. */
-static int hand_over(svc_service *s)
+static int hand_over(svc_service *s, int is_listed)
 {
     svc_resolver *r = s->r;
     int closed;
@@ -199,6 +200,8 @@ static int hand_over(svc_service *s)
     if (!closed) {
         svc__count_add(&r->counters.services_open, 1);
         svc__resolver_command(r, s);
+        if (is_listed)
+            svc__stats_list(s);
     }
     svc__mutex_unlock(&r->lock);
     return closed ? SVC_ECLOSED : 0;
@@ -215,6 +218,7 @@ int svc__service_new(svc_resolver *r, const struct svc__request *request,
     svc__refs_init(&s->refs);
     svc__refs_get(&s->refs); /* the loop's */
     svc__list_init(&s->command);
+    svc__list_init(&s->listed);
     svc__list_init(&s->link);
     svc__list_init(&s->dirty);
     s->r = r;
@@ -231,7 +235,7 @@ int svc__service_new(svc_resolver *r, const struct svc__request *request,
     }
     svc__refs_get(&r->refs);
     s->memo = request->memo; /* the loop may look at it at once */
-    err = hand_over(s);
+    err = hand_over(s, request->is_listed);
     if (err != 0) {
         s->memo = NULL;
         svc__service_unref(s); /* the loop's */
@@ -251,6 +255,7 @@ void svc__service_free(svc_service *s)
     if (svc__resolver_is_foreign(r))
         return;
     svc__mutex_lock(&r->lock);
+    svc__stats_unlist(s);
     if (!r->closed) {
         s->closing = 1;
         svc__resolver_command(r, s);

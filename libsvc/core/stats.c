@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Owns the sum: the resolver's own counters, and those of its sources, open and
- * closed.
+ * Owns the sum of what is counted, and which services are listed.
+ *
+ * Design notes. The list of all services belongs to the loop, so those that are
+ * to be told have one of their own, under the resolver's lock: a service is in
+ * it from svc_service_new to svc_service_free, in which time the caller's
+ * reference keeps it. Under the lock each is only given another reference;
+ * what there is to say of it is read behind, from what any thread may read.
  */
 #include "core/stats.h"
 
+#include "base/alloc.h"
+#include "base/utf8.h"
 #include "core/source.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* ---- the resolver -------------------------------------------------------- */
 
 /* Lock held: adds a source's numbers. */
 static void add_source(const struct svc__source_stats *from, svc_stats *ret)
@@ -79,4 +89,142 @@ void svc__stats_read(svc_resolver *r, svc_stats *ret)
         ret->sources_open++;
     }
     svc__mutex_unlock(&r->lock);
+}
+
+/* ---- the services -------------------------------------------------------- */
+
+void svc__stats_list(svc_service *s)
+{
+    svc__list_add(&s->r->listed, &s->listed);
+    s->r->listed_count++;
+}
+
+void svc__stats_unlist(svc_service *s)
+{
+    if (svc__list_is_empty(&s->listed))
+        return;
+    svc__list_remove(&s->listed);
+    s->r->listed_count--;
+}
+
+static size_t room_for(svc_resolver *r)
+{
+    size_t count;
+
+    svc__mutex_lock(&r->lock);
+    count = r->listed_count;
+    svc__mutex_unlock(&r->lock);
+    return count < SVC__STATS_SERVICES_MAX ? count : SVC__STATS_SERVICES_MAX;
+}
+
+/* A reference to each for which there is room, oldest first. */
+static void hold(svc_resolver *r, size_t room, struct svc__stats_services *all)
+{
+    struct svc__list *it;
+
+    svc__mutex_lock(&r->lock);
+    svc__list_each (it, &r->listed) {
+        svc_service *s = svc__list_entry(it, svc_service, listed);
+
+        if (all->count == room)
+            break;
+        svc__refs_get(&s->refs);
+        all->rows[all->count++].s = s;
+    }
+    all->unlisted = r->listed_count - all->count;
+    svc__mutex_unlock(&r->lock);
+}
+
+static void measure(struct svc__stats_service *row)
+{
+    struct svc_endpoints *eps = svc__publish_get(&row->s->publish);
+
+    row->stale = atomic_load(&row->s->freshness->stale) != 0;
+    if (eps == NULL)
+        return;
+    row->answered = 1;
+    row->endpoints = svc_endpoints_count(eps);
+    row->endpoints_unusable = svc_endpoints_total(eps) - row->endpoints;
+    row->age_ms = (uint64_t)svc_endpoints_age_ms(eps);
+    svc_endpoints_unref(eps);
+}
+
+/* Measures those that can be told, and lets the others go. */
+static void measure_all(struct svc__stats_services *all)
+{
+    size_t held = all->count;
+    size_t bytes = 0;
+
+    all->count = 0;
+    for (size_t i = 0; i < held; i++) {
+        struct svc__stats_service row = {.s = all->rows[i].s};
+        size_t size = strlen(row.s->text);
+
+        if (size > SVC__STATS_NAMES_MAX - bytes ||
+            !svc__utf8_is_valid(row.s->text, size)) {
+            svc__service_unref(row.s);
+            all->unlisted++;
+            continue;
+        }
+        bytes += size;
+        measure(&row);
+        all->rows[all->count++] = row;
+    }
+}
+
+/* By name, and of one name the worst answer first. */
+static int compare(const void *a, const void *b)
+{
+    const struct svc__stats_service *x = a;
+    const struct svc__stats_service *y = b;
+    int order = strcmp(x->s->text, y->s->text);
+
+    if (order == 0)
+        order = (x->answered < y->answered) - (x->answered > y->answered);
+    if (order == 0)
+        order = (x->endpoints > y->endpoints) - (x->endpoints < y->endpoints);
+    return order;
+}
+
+/* A name may be open several times, perhaps with other options; a time series
+ * of that name is there once. An outage is not to hide behind another one. */
+static void keep_worst(struct svc__stats_services *all)
+{
+    size_t sorted = all->count;
+
+    if (sorted > 0)
+        qsort(all->rows, sorted, sizeof(*all->rows), compare);
+    all->count = 0;
+    for (size_t i = 0; i < sorted; i++) {
+        svc_service *s = all->rows[i].s;
+
+        if (all->count > 0 &&
+            strcmp(all->rows[all->count - 1].s->text, s->text) == 0)
+            svc__service_unref(s);
+        else
+            all->rows[all->count++] = all->rows[i];
+    }
+}
+
+int svc__stats_services(svc_resolver *r, struct svc__stats_services *ret)
+{
+    struct svc__stats_services all = {0};
+    size_t room = room_for(r);
+
+    all.rows = svc__calloc(room, sizeof(*all.rows));
+    if (all.rows == NULL)
+        return SVC_ENOMEM;
+    hold(r, room, &all);
+    measure_all(&all);
+    keep_worst(&all);
+    *ret = all;
+    return 0;
+}
+
+void svc__stats_services_fini(struct svc__stats_services *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        svc__service_unref(all->rows[i].s);
+    svc__free(all->rows);
+    memset(all, 0, sizeof(*all));
 }

@@ -108,6 +108,7 @@ static int call_everything(struct things *t)
     const int codes[] = {
         svc_resolver_resolve(t->r, "web:80", NULL, -1, &eps, &e),
         svc_resolver_stats(t->r, &stats),
+        svc_resolver_stats_text(t->r, "json", &json, &e),
         svc_resolver_fd(t->r),
         svc_resolver_timeout_ms(t->r),
         svc_resolver_dispatch(t->r, -1),
