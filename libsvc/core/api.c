@@ -1,25 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every public function of resolvers, services, picks and watches: check,
- * enter, call, leave. The contracts stand in svc.h.
+ * Every public function of resolvers, services and watches: check, enter, call,
+ * leave. The contracts stand in svc.h.
  */
+#include "core/api.h"
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/sized.h"
 #include "core/check.h"
 #include "core/explain.h"
 #include "core/memo.h"
-#include "core/pick.h"
-#include "core/service.h"
 #include "core/stats.h"
 #include "core/watch.h"
 
 #include <svc/svc.h>
 
-_Static_assert(sizeof(svc_pick) == 128, "svc_pick is frozen");
 _Static_assert(sizeof(svc_error) == 1024, "svc_error is frozen");
 
-static int missing(svc_error *reterr)
+int svc__api_missing(svc_error *reterr)
 {
     return svc__err_set(reterr, SVC_EINVAL, "a required argument is NULL");
 }
@@ -37,14 +35,14 @@ static int foreign(svc_error *reterr)
 static int check_resolver(const svc_resolver *r, svc_error *reterr)
 {
     if (r == NULL)
-        return missing(reterr);
+        return svc__api_missing(reterr);
     return svc__resolver_is_foreign(r) ? foreign(reterr) : 0;
 }
 
-static int check_service(const svc_service *s, svc_error *reterr)
+int svc__api_check_service(const svc_service *s, svc_error *reterr)
 {
     if (s == NULL)
-        return missing(reterr);
+        return svc__api_missing(reterr);
     return check_resolver(s->r, reterr);
 }
 
@@ -62,7 +60,7 @@ int svc_resolver_new(const svc_resolver_options *options, svc_resolver **ret,
                      svc_error *reterr)
 {
     if (ret == NULL)
-        return missing(reterr);
+        return svc__api_missing(reterr);
     return svc__resolver_new(options, ret, reterr);
 }
 
@@ -82,7 +80,7 @@ int svc_resolver_resolve(svc_resolver *r, const char *name,
     if (err != 0)
         return err;
     if (name == NULL || ret == NULL)
-        return missing(reterr);
+        return svc__api_missing(reterr);
     return svc__memo_resolve(r, &question, ret, reterr);
 }
 
@@ -108,7 +106,7 @@ int svc_resolver_stats_text(const svc_resolver *r, const char *format,
     if (err != 0)
         return err;
     if (format == NULL || ret_text == NULL)
-        return missing(reterr);
+        return svc__api_missing(reterr);
     return svc__stats_text((svc_resolver *)(uintptr_t)r, format, ret_text,
                            reterr);
 }
@@ -121,7 +119,7 @@ int svc_resolver_check(svc_resolver *r, const char *name, char **ret_json,
     if (err != 0)
         return err;
     if (ret_json == NULL)
-        return missing(reterr);
+        return svc__api_missing(reterr);
     return svc__check(r, name, ret_json, reterr);
 }
 
@@ -167,7 +165,7 @@ int svc_service_new(svc_resolver *r, const char *name,
     if (err != 0)
         return err;
     if (name == NULL || ret == NULL)
-        return missing(reterr);
+        return svc__api_missing(reterr);
     return svc__service_new(r, &request, ret, reterr);
 }
 
@@ -179,26 +177,26 @@ void svc_service_free(svc_service *s)
 
 int svc_service_wait(svc_service *s, int timeout_ms, svc_error *reterr)
 {
-    int err = check_service(s, reterr);
+    int err = svc__api_check_service(s, reterr);
 
     return err != 0 ? err : svc__service_wait(s, timeout_ms, reterr);
 }
 
 int svc_service_status(svc_service *s, svc_error *ret)
 {
-    int err = check_service(s, ret);
+    int err = svc__api_check_service(s, ret);
 
     return err != 0 ? err : svc__publish_status(&s->publish, ret);
 }
 
 int svc_service_explain(svc_service *s, char **ret_json, svc_error *reterr)
 {
-    int err = check_service(s, reterr);
+    int err = svc__api_check_service(s, reterr);
 
     if (err != 0)
         return err;
     if (ret_json == NULL)
-        return missing(reterr);
+        return svc__api_missing(reterr);
     if (svc__publish_status(&s->publish, NULL) == SVC_ECLOSED)
         return svc__publish_status(&s->publish, reterr);
     return svc__explain(s, ret_json, reterr);
@@ -213,7 +211,7 @@ svc_endpoints *svc_service_endpoints(svc_service *s)
 
 int svc_service_weigh(svc_service *s, const svc_endpoint *ep, int weight)
 {
-    int err = check_service(s, NULL);
+    int err = svc__api_check_service(s, NULL);
 
     if (err != 0)
         return err;
@@ -222,51 +220,9 @@ int svc_service_weigh(svc_service *s, const svc_endpoint *ep, int weight)
     return svc__balance_weigh(s, &ep->c, weight);
 }
 
-int svc_service_pick(svc_service *s, const svc_pick_options *options,
-                     svc_pick *ret)
-{
-    svc_pick_options o = SVC_PICK_OPTIONS_INIT;
-    int err = check_service(s, NULL);
-
-    if (err != 0)
-        return err;
-    if (ret == NULL)
-        return SVC_EINVAL;
-    if (options != NULL) {
-        err = svc__settings_copy(&o, sizeof(o), options, NULL);
-        if (err != 0)
-            return err;
-    }
-    if (o.key == NULL && o.key_size > 0)
-        return SVC_EINVAL;
-    return svc__pick(s, &o, ret);
-}
-
-void svc_pick_done(svc_pick *pick, int outcome)
-{
-    if (pick != NULL)
-        svc__pick_done(pick, outcome, -1);
-}
-
-void svc_pick_done_after(svc_pick *pick, int outcome, int64_t latency_us)
-{
-    if (pick != NULL)
-        svc__pick_done(pick, outcome, latency_us);
-}
-
-int svc_pick_next(svc_pick *pick, int outcome)
-{
-    return pick == NULL ? SVC_EINVAL : svc__pick_next(pick, outcome);
-}
-
-const struct sockaddr *svc_pick_sockaddr(const svc_pick *pick)
-{
-    return (const struct sockaddr *)&pick->sockaddr;
-}
-
 int svc_watch_new(svc_service *s, svc_watch **ret)
 {
-    int err = check_service(s, NULL);
+    int err = svc__api_check_service(s, NULL);
 
     if (err != 0)
         return err;
@@ -290,7 +246,7 @@ int svc_watch_next(svc_watch *w, int timeout_ms, svc_endpoints **ret,
                    svc_error *reterr)
 {
     if (w == NULL || ret == NULL)
-        return missing(reterr);
+        return svc__api_missing(reterr);
     if (svc__resolver_is_foreign(w->s->r))
         return foreign(reterr);
     return svc__watch_next(w, timeout_ms, ret, reterr);

@@ -208,7 +208,7 @@ static void begin(struct bounded *b, uint32_t count, const uint32_t *weights,
 
 static void take(struct bounded *b, size_t i)
 {
-    b->epochs[i] = svc__slot_take(&b->slots[i], NOW);
+    b->epochs[i] = svc__slot_take(&b->slots[i], NOW, &(uint32_t){0});
     b->flights[i]++;
     b->all++;
 }
