@@ -55,4 +55,16 @@ static inline void svc__list_remove(struct svc__list *link)
     svc__list_init(link);
 }
 
+/* Moves all of from to the end of to. */
+static inline void svc__list_move(struct svc__list *to, struct svc__list *from)
+{
+    if (svc__list_is_empty(from))
+        return;
+    from->next->prev = to->prev;
+    to->prev->next = from->next;
+    from->prev->next = to;
+    to->prev = from->prev;
+    svc__list_init(from);
+}
+
 #endif

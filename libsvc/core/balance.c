@@ -390,6 +390,26 @@ int svc__balance_build(svc_service *s, struct svc__snapshot *snapshot)
 
 /* ---- what other threads ask for ---------------------------------------- */
 
+/* Lock held: puts a wish to those that wait, or in the place of an older one
+ * for the same endpoint: there are never more of them than endpoints. Returns
+ * the one that is not needed, or NULL. */
+static struct svc__wish *put_wish(struct svc__balance *b,
+                                  struct svc__wish *wish)
+{
+    struct svc__list *it;
+
+    svc__list_each (it, &b->wishes) {
+        struct svc__wish *old = svc__list_entry(it, struct svc__wish, link);
+
+        if (memcmp(&old->identity, &wish->identity, sizeof(old->identity)) != 0)
+            continue;
+        old->given = wish->given;
+        return wish;
+    }
+    svc__list_add(&b->wishes, &wish->link);
+    return NULL;
+}
+
 int svc__balance_weigh(svc_service *s, const struct svc__candidate *c,
                        int weight)
 {
@@ -404,12 +424,11 @@ int svc__balance_weigh(svc_service *s, const struct svc__candidate *c,
     svc__mutex_lock(&r->lock);
     closed = r->closed;
     if (!closed) {
-        svc__list_add(&s->balance.wishes, &wish->link);
+        wish = put_wish(&s->balance, wish);
         svc__resolver_command(r, s);
     }
     svc__mutex_unlock(&r->lock);
-    if (closed)
-        svc__free(wish);
+    svc__free(wish);
     return closed ? SVC_ECLOSED : 0;
 }
 
@@ -425,21 +444,6 @@ void svc__balance_want(svc_service *s)
     if (!r->closed)
         svc__resolver_command(r, s);
     svc__mutex_unlock(&r->lock);
-}
-
-/* The oldest wish, or NULL. */
-static struct svc__wish *next_wish(svc_service *s)
-{
-    struct svc__list *wishes = &s->balance.wishes;
-    struct svc__wish *wish = NULL;
-
-    svc__mutex_lock(&s->r->lock);
-    if (!svc__list_is_empty(wishes)) {
-        wish = svc__list_entry(wishes->next, struct svc__wish, link);
-        svc__list_remove(&wish->link);
-    }
-    svc__mutex_unlock(&s->r->lock);
-    return wish;
 }
 
 /* An endpoint that is not there any more has no weight to be changed. */
@@ -467,16 +471,33 @@ static int grant(svc_service *s, const struct svc_endpoints *eps,
     return 0;
 }
 
+/* The wishes that are there now. */
+static void take_wishes(svc_service *s, struct svc__list *ret)
+{
+    svc__list_init(ret);
+    svc__mutex_lock(&s->r->lock);
+    svc__list_move(ret, &s->balance.wishes);
+    svc__mutex_unlock(&s->r->lock);
+}
+
+static void free_wish(struct svc__list *link)
+{
+    svc__list_remove(link);
+    svc__free(svc__list_entry(link, struct svc__wish, link));
+}
+
 int svc__balance_command(svc_service *s, const struct svc_endpoints *eps)
 {
     int found = atomic_exchange(&s->balance.is_wanted, 0);
-    struct svc__wish *wish;
+    struct svc__list wishes;
 
-    while ((wish = next_wish(s)) != NULL) {
-        if (grant(s, eps, wish) != 0)
+    take_wishes(s, &wishes);
+    while (!svc__list_is_empty(&wishes)) {
+        if (grant(s, eps,
+                  svc__list_entry(wishes.next, struct svc__wish, link)) != 0)
             svc__log(&s->r->settings.log, SVC_LOG_WARNING,
                      "\"%s\": out of memory: a weight is not changed", s->text);
-        svc__free(wish);
+        free_wish(wishes.next);
         found = 1;
     }
     return found;
@@ -498,12 +519,11 @@ void svc__balance_init(svc_service *s, void (*due)(void *service))
 void svc__balance_fini(svc_service *s)
 {
     struct svc__balance *b = &s->balance;
-    struct svc__wish *wish;
 
     b->sets++; /* nobody is in this one */
     forget_the_others(b);
     svc__map_fini(&b->members);
     svc__count_add(&s->r->counters.endpoints_ejected, 0 - b->left_out);
-    while ((wish = next_wish(s)) != NULL)
-        svc__free(wish);
+    while (!svc__list_is_empty(&b->wishes))
+        free_wish(b->wishes.next);
 }

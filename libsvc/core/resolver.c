@@ -92,14 +92,15 @@ void svc__resolver_command(svc_resolver *r, svc_service *s)
         svc__loop_wake(r->loop);
 }
 
-/* Takes one command, or NULL. */
-static svc_service *next_command(svc_resolver *r, int *ret_closing)
+/* Takes one of these commands, or NULL. */
+static svc_service *next_command(svc_resolver *r, struct svc__list *commands,
+                                 int *ret_closing)
 {
     svc_service *s = NULL;
 
     svc__mutex_lock(&r->lock);
-    if (!svc__list_is_empty(&r->commands)) {
-        s = svc__list_entry(r->commands.next, svc_service, command);
+    if (!svc__list_is_empty(commands)) {
+        s = svc__list_entry(commands->next, svc_service, command);
         svc__list_remove(&s->command);
         *ret_closing = s->closing;
     }
@@ -107,12 +108,19 @@ static svc_service *next_command(svc_resolver *r, int *ret_closing)
     return s;
 }
 
+/* Those that are there now: threads that never stop asking do not keep the loop
+ * from its round. */
 static void run_commands(svc_resolver *r)
 {
+    struct svc__list commands;
     svc_service *s;
     int closing;
 
-    while ((s = next_command(r, &closing)) != NULL) {
+    svc__list_init(&commands);
+    svc__mutex_lock(&r->lock);
+    svc__list_move(&commands, &r->commands);
+    svc__mutex_unlock(&r->lock);
+    while ((s = next_command(r, &commands, &closing)) != NULL) {
         if (closing)
             svc__service_close(s);
         else
@@ -163,7 +171,7 @@ void svc__resolver_free(svc_resolver *r)
     svc__thread_join(r);
     /* From here this thread is the only one that touches the loop's side. */
     svc__loop_unset(r->loop, &r->memo.timer);
-    while ((s = next_command(r, &closing)) != NULL)
+    while ((s = next_command(r, &r->commands, &closing)) != NULL)
         svc__service_close(s);
     while (!svc__list_is_empty(&r->services))
         svc__service_close(

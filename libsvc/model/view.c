@@ -335,12 +335,7 @@ int svc__view_step(struct svc__view *v, const char *step, const char *format,
 
 void svc__view_take_steps(struct svc__view *v, struct svc__view *from)
 {
-    while (!svc__list_is_empty(&from->steps)) {
-        struct svc__list *link = from->steps.next;
-
-        svc__list_remove(link);
-        svc__list_add(&v->steps, link);
-    }
+    svc__list_move(&v->steps, &from->steps);
 }
 
 void svc__view_step_first(struct svc__view *v, int64_t at_us)

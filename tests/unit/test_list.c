@@ -124,12 +124,34 @@ static void test_remove_in_walk(void **state)
     }
 }
 
+static void test_move(void **state)
+{
+    static const int all[] = {0, 1, 2, 3, 4};
+    struct item items[5];
+    struct svc__list to;
+    struct svc__list from;
+
+    (void)state;
+    for (size_t split = 0; split <= 5; split++) {
+        svc__list_init(&to);
+        svc__list_init(&from);
+        for (size_t i = 0; i < 5; i++) {
+            items[i].number = (int)i;
+            svc__list_add(i < split ? &to : &from, &items[i].link);
+        }
+        svc__list_move(&to, &from);
+        check(&to, all, 5);
+        check(&from, NULL, 0);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_remove_twice),
         cmocka_unit_test(test_remove_in_walk),
+        cmocka_unit_test(test_move),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
