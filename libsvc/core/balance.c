@@ -440,8 +440,9 @@ void svc__balance_want(svc_service *s)
 
     if (atomic_exchange(&s->balance.is_wanted, 1))
         return;
+    /* One that is closing was given its last command. */
     svc__mutex_lock(&r->lock);
-    if (!r->closed)
+    if (!r->closed && !s->closing)
         svc__resolver_command(r, s);
     svc__mutex_unlock(&r->lock);
 }
