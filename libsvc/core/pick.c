@@ -102,11 +102,25 @@ static int was_tried(const struct svc__pick_note *before,
     return 0;
 }
 
+/* Whether an endpoint was not tried yet, and is of a family (ANY: of either).
+ */
+static int is_welcome(const struct svc__pick_note *before,
+                      const struct svc_endpoints *eps, size_t at,
+                      enum svc__family family)
+{
+    const struct svc__candidate *c = &eps->endpoints[at].c;
+
+    if (family != SVC__FAMILY_ANY &&
+        svc__candidate_endpoint(c)->address.family != family)
+        return 0;
+    return !was_tried(before, eps, at);
+}
+
 /* The policy's next choices first, then whoever is left, from anywhere. Returns
  * the number of usable endpoints when there is none. */
 static size_t choose_untried(const struct svc__policy *p,
                              const struct svc__pick_note *before,
-                             struct svc__pick_ctx *ctx)
+                             enum svc__family family, struct svc__pick_ctx *ctx)
 {
     const size_t count = p->set->count;
     size_t at;
@@ -114,15 +128,38 @@ static size_t choose_untried(const struct svc__policy *p,
     for (unsigned i = 0; i < DRAWS; i++) {
         ctx->attempt = before->tried_count + i;
         at = svc__policy_pick(p, ctx);
-        if (!was_tried(before, p->set, at))
+        if (is_welcome(before, p->set, at, family))
             return at;
     }
     for (size_t i = 0; i < count; i++) {
         at = at + 1 < count ? at + 1 : 0;
-        if (!was_tried(before, p->set, at))
+        if (is_welcome(before, p->set, at, family))
             return at;
     }
     return count;
+}
+
+/* Whether a set, which is in order, has usable endpoints of a family. */
+static int has_family(const struct svc_endpoints *eps, enum svc__family family)
+{
+    const size_t at = family == SVC__FAMILY_IPV4 ? 0 : eps->count - 1;
+
+    return svc__candidate_endpoint(&eps->endpoints[at].c)->address.family ==
+           family;
+}
+
+/* The same, of the family that is preferred where one is left. */
+static size_t choose_other(const struct svc__policy *p,
+                           const struct svc__pick_wish *wish,
+                           struct svc__pick_ctx *ctx)
+{
+    size_t at = p->set->count;
+
+    if (wish->family != SVC__FAMILY_ANY && has_family(p->set, wish->family))
+        at = choose_untried(p, wish->before, wish->family, ctx);
+    if (at == p->set->count)
+        at = choose_untried(p, wish->before, SVC__FAMILY_ANY, ctx);
+    return at;
 }
 
 /* ---- picking ----------------------------------------------------------- */
@@ -172,7 +209,7 @@ int svc__pick_from(const struct svc__snapshot *s,
         at = svc__policy_pick(p, ctx);
         ctx->cursor->picks++;
     } else {
-        at = choose_untried(p, wish->before, ctx);
+        at = choose_other(p, wish, ctx);
         if (at == s->set->count)
             return SVC_ENOENDPOINTS;
         memcpy(note.tried, wish->before->tried, sizeof(note.tried));
@@ -276,6 +313,14 @@ void svc__pick_done(svc_pick *pick, int outcome, int64_t latency_us)
 
 /* ---- trying again ------------------------------------------------------ */
 
+/* Adds a pick to those that its note remembers. Returns whether one more may be
+ * tried. */
+static int remember(struct svc__pick_note *note, const svc_pick *pick)
+{
+    note->tried[note->tried_count++ % SVC__PICK_TRIED_MAX] = place_of(pick);
+    return note->tried_count < SVC__PICK_TRIED_MAX;
+}
+
 /* With the registry entered. */
 static int pick_again(svc_service *s, const struct svc__pick_note *before,
                       int track, svc_pick *ret)
@@ -305,8 +350,7 @@ int svc__pick_next(svc_pick *pick, int outcome)
     svc__pick_done(pick, outcome, -1);
     if (note.service == 0)
         return SVC_EINVAL;
-    note.tried[note.tried_count++ % SVC__PICK_TRIED_MAX] = place_of(pick);
-    if (note.tried_count >= SVC__PICK_TRIED_MAX)
+    if (!remember(&note, pick))
         return SVC_ENOENDPOINTS;
     s = svc__registry_enter(note.service);
     if (s == NULL)
@@ -314,4 +358,19 @@ int svc__pick_next(svc_pick *pick, int outcome)
     err = pick_again(s, &note, track, pick);
     svc__registry_leave();
     return err;
+}
+
+int svc__pick_beside(svc_service *s, const svc_pick *before,
+                     enum svc__family family, svc_pick *ret)
+{
+    struct svc__pick_note note;
+    struct svc__pick_wish wish = {.family = family, .before = &note};
+
+    read_note(before, &note);
+    if (!remember(&note, before))
+        return SVC_ENOENDPOINTS;
+    wish.hash = note.hash;
+    wish.has_key = note.has_key;
+    wish.track = note.state != SVC__PICK_PLAIN;
+    return svc__publish_pick(&s->publish, &wish, ret);
 }

@@ -40,7 +40,10 @@ struct svc__pick_wish {
     uint64_t hash; /* of the key */
     int has_key;
     int track;
-    const struct svc__pick_note *before; /* the pick that failed, or NULL */
+    const struct svc__pick_note *before; /* of the pick that failed, which is to
+                                            be avoided with all that it has
+                                            tried; or NULL */
+    enum svc__family family; /* with before: preferred, where one is left */
 };
 
 /* Chooses from a snapshot that stays during the call; ctx brings generator and
@@ -54,5 +57,12 @@ int svc__pick_from(const struct svc__snapshot *s,
 int svc__pick(svc_service *s, const svc_pick_options *options, svc_pick *ret);
 void svc__pick_done(svc_pick *pick, int outcome, int64_t latency_us);
 int svc__pick_next(svc_pick *pick, int outcome);
+
+/* Another endpoint for the same request while the one before may still do well:
+ * that one stays as it is. None of those that it has tried; tracked as it is;
+ * of a family, where one is left. What it costs is a connection that is begun,
+ * no request: the budget of retries does not count it. */
+int svc__pick_beside(svc_service *s, const svc_pick *before,
+                     enum svc__family family, svc_pick *ret);
 
 #endif
