@@ -125,7 +125,8 @@ enum svc_err {
     SVC_ENOENDPOINTS = -22, /**< the Service is there, no endpoint is usable */
     SVC_EPENDING = -23,     /**< the load balancer has no address yet */
     SVC_EALIAS = -24,       /**< an alias that loops or leads nowhere */
-    SVC_EUNREACH = -40,     /**< the source cannot be reached */
+    SVC_EUNREACH = -40,     /**< the source, or every endpoint that was
+                                 tried, cannot be reached */
     SVC_ETIMEDOUT = -41,    /**< no answer in time */
     SVC_EPROTO = -42,       /**< the source answered nonsense */
     SVC_ETOOBIG = -43,      /**< an answer over a bound of this library */
@@ -677,6 +678,37 @@ SVC_EXPORT void svc_pick_done_after(svc_pick *pick, int outcome,
  *         SVC_ECLOSED when the service was freed. One thread at a time.
  */
 SVC_EXPORT int svc_pick_next(svc_pick *pick, int outcome);
+
+/**
+ * Connect to an endpoint by TCP. Waits for the first answer as svc_service_wait
+ * does, picks, and begins to connect. Who fails is followed by the policy's
+ * next choice at once; who is silent for a quarter of a second is followed, too
+ * (sooner, where the time is short), and may still connect. Each is of another
+ * address family than the one before, where there is one left. The first that
+ * connects wins (Happy Eyeballs, RFC 8305), and the others are closed. At most
+ * eight are tried; they are no retries in the sense of svc_pick_next.
+ * @param options   as in svc_service_pick; may be NULL. With track each attempt
+ *                  is tracked: those that fail are closed as
+ *                  SVC_OUTCOME_CONNECT, those that were silent for so long as
+ *                  SVC_OUTCOME_TIMEOUT.
+ * @param timeout_ms  time-out of all this in milliseconds
+ * @param ret_pick  who it is, filled on success; with track it is yours to
+ *                  close by svc_pick_done; without, it may be NULL
+ * @param reterr    filled on failure, with each endpoint that was tried and
+ *                  why it failed; may be NULL
+ * @return a connected socket, owned, free with close(): it blocks, is
+ *         close-on-exec, and has all other options as socket() gives them.
+ *         Else a code: what svc_service_wait returns; SVC_EUNREACH when all
+ *         failed; SVC_ETIMEDOUT when one was silent to the end; SVC_ENOMEM,
+ *         also when descriptors are short; SVC_ENOTSUP for a port that is not
+ *         one of TCP; SVC_EINVAL, also for a port that is not known, and for
+ *         track where the service was opened without; SVC_ECLOSED; SVC_ESTATE.
+ *         Thread-safe; with external_loop: Thread that dispatches only.
+ */
+SVC_EXPORT int svc_service_connect(svc_service *s,
+                                   const svc_pick_options *options,
+                                   int timeout_ms, svc_pick *ret_pick,
+                                   svc_error *reterr);
 
 /* ---- watch ------------------------------------------------------------- */
 

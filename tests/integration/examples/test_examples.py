@@ -3,7 +3,9 @@
 as it is. They lie in the folder that the environment names: EXAMPLES."""
 import os
 import re
+import socket
 import subprocess
+import threading
 import unittest
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
@@ -12,6 +14,13 @@ FOLDER = os.path.abspath(os.environ.get("EXAMPLES", "examples"))
 NAME = "svc-nginx.dev:http"
 PODS = ["10.244.1.18", "10.244.1.19", "10.244.2.18"]
 LICENCE = "/* SPDX-License-Identifier: Apache-2.0 */\n"
+
+
+def answer_once(server, answer):
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(512)
+        connection.sendall(answer)
 
 
 class TestExamples(unittest.TestCase):
@@ -47,6 +56,19 @@ class TestExamples(unittest.TestCase):
         self.assertEqual(sorted(lines),
                          sorted(f"request to {address} port 80"
                                 for address in PODS * 2))
+
+    def test_connect(self):
+        answer = b"HTTP/1.0 204 No Content\r\n\r\n"
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            server.settimeout(60)
+            name = f"127.0.0.1:{server.getsockname()[1]}"
+            thread = threading.Thread(target=answer_once, args=(server, answer))
+            thread.start()
+            out = self.run_example("connect", name)
+            thread.join()
+        self.assertEqual(out, "HTTP/1.0 204 No Content\n")
+        self.assertIn(f"{name}: Connection refused",
+                      self.run_example("connect", name, exit_status=1))
 
     def test_watch(self):
         out = self.run_example("watch", MANIFESTS, NAME)
