@@ -28,18 +28,27 @@ static int read_options(const svc_pick_options *options, svc_pick_options *ret,
     return err;
 }
 
-int svc_service_pick(svc_service *s, const svc_pick_options *options,
+/* Most picks have none. */
+static int pick_with(svc_service *s, const svc_pick_options *options,
                      svc_pick *ret)
 {
     svc_pick_options o = SVC_PICK_OPTIONS_INIT;
+    int err = read_options(options, &o, NULL);
+
+    return err != 0 ? err : svc__pick(s, &o, ret);
+}
+
+int svc_service_pick(svc_service *s, const svc_pick_options *options,
+                     svc_pick *ret)
+{
     int err = svc__api_check_service(s, NULL);
 
     if (err != 0)
         return err;
     if (ret == NULL)
         return SVC_EINVAL;
-    err = read_options(options, &o, NULL);
-    return err != 0 ? err : svc__pick(s, &o, ret);
+    return options == NULL ? svc__pick(s, NULL, ret)
+                           : pick_with(s, options, ret);
 }
 
 int svc_service_connect(svc_service *s, const svc_pick_options *options,

@@ -231,11 +231,13 @@ int svc__pick_from(const struct svc__snapshot *s,
 
 int svc__pick(svc_service *s, const svc_pick_options *options, svc_pick *ret)
 {
-    struct svc__pick_wish wish = {.track = options->track};
+    struct svc__pick_wish wish = {0};
 
-    if (options->key != NULL) {
-        wish.has_key = 1;
-        wish.hash = svc__key_hash(options->key, options->key_size);
+    if (options != NULL) {
+        wish.track = options->track;
+        wish.has_key = options->key != NULL;
+        if (wish.has_key)
+            wish.hash = svc__key_hash(options->key, options->key_size);
     }
     return svc__publish_pick(&s->publish, &wish, ret);
 }
