@@ -3,8 +3,8 @@
  * Picks by the public interface, for each policy and some sizes of a set, with
  * the allocations and system calls that they make: none.
  */
-#include "base/buf.h"
 #include "bench.h"
+#include "web.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,33 +36,11 @@ static uint64_t after(void *arg)
     return ((struct picks *)arg)->sum;
 }
 
-static void make_manifest(struct svc__buf *b, unsigned endpoints)
+static void print_calls(const char *policy, unsigned endpoints)
 {
-    svc__buf_add_text(
-        b, "{\"kind\":\"List\",\"apiVersion\":\"v1\",\"items\":[{\"kind\":"
-           "\"Service\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"web\","
-           "\"namespace\":\"shop\"},\"spec\":{\"clusterIP\":\"10.96.0.1\","
-           "\"ports\":[{\"port\":80}]}},{\"kind\":\"EndpointSlice\","
-           "\"apiVersion\":\"discovery.k8s.io/v1\",\"metadata\":{\"name\":"
-           "\"web-1\",\"namespace\":\"shop\",\"labels\":{"
-           "\"kubernetes.io/service-name\":\"web\"}},\"addressType\":\"IPv4\","
-           "\"ports\":[{\"port\":8080}],\"endpoints\":[");
-    for (unsigned i = 0; i < endpoints; i++)
-        svc__buf_printf(b, "%s{\"addresses\":[\"10.1.%u.%u\"]}",
-                        i > 0 ? "," : "", i / 250, 1 + i % 250);
-    svc__buf_add_text(b, "]}]}");
-    bench_must(b->err == 0, "generating");
-}
-
-static void print_calls(struct picks *p, const char *policy)
-{
+    const long calls = web_calls(policy, endpoints, 10000);
     char title[64];
-    size_t count = p->count;
-    long calls;
 
-    p->count = 10000;
-    calls = syscalls_of(run, p);
-    p->count = count;
     snprintf(title, sizeof(title), "%s, system calls of 10,000", policy);
     if (calls >= 0)
         bench_value("picks", title, (double)calls, "calls");
@@ -72,29 +50,17 @@ static void run_size(unsigned endpoints)
 {
     static const char *const policies[] = {"rr", "random", "fo"};
     char title[64];
-    svc_resolver_options options = SVC_RESOLVER_OPTIONS_INIT;
     struct picks picks[3];
     struct bench_peer peers[3];
     struct bench_group group = {title, 0, 0, "pick", peers, 3, 0};
-    struct svc__buf text;
     svc_resolver *r;
     svc_error error;
 
-    svc__buf_init(&text, (size_t)1 << 20);
-    make_manifest(&text, endpoints);
-    options.manifest = text.data;
-    options.manifest_size = text.size;
-    bench_must(svc_resolver_new(&options, &r, &error) == 0, "a resolver");
+    bench_must(web_open(endpoints, 0, &r, &error) == 0, "a resolver");
     memset(peers, 0, sizeof(peers));
     for (size_t i = 0; i < 3; i++) {
-        svc_service_options service = SVC_SERVICE_OPTIONS_INIT;
-
-        service.policy = policies[i];
-        service.view = "pods";
         picks[i].count = bench_settings.quick ? 100000 : 3000000;
-        bench_must(svc_service_new(r, "web.shop:80", &service,
-                                   &picks[i].service, &error) == 0 &&
-                       svc_service_wait(picks[i].service, 5000, &error) == 0,
+        bench_must(web_service(r, policies[i], &picks[i].service, &error) == 0,
                    "a service");
         peers[i].name = policies[i];
         peers[i].arg = &picks[i];
@@ -106,11 +72,10 @@ static void run_size(unsigned endpoints)
     group.operations = (double)picks[0].count;
     bench_run(&group);
     for (size_t i = 0; i < 3; i++) {
-        print_calls(&picks[i], policies[i]);
+        print_calls(policies[i], endpoints);
         svc_service_free(picks[i].service);
     }
     svc_resolver_free(r);
-    svc__buf_fini(&text);
 }
 
 void bench_picks(void)

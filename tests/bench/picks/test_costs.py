@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a pick costs, in numbers that no other work on the machine changes:
+allocations, system calls, instructions. Each bound has room to spare; who comes
+near one has made something dearer. Programs: the folder that the environment
+names BENCH."""
+import json
+import os
+import shutil
+import subprocess
+import unittest
+
+# Instructions of one more pick, whatever the size of the set; of a set that is
+# taken and dropped.
+POLICIES = {"rr": 250, "random": 235, "fo": 200}
+TAKE = 70
+
+
+def ask(command, tool=()):
+    """The answer to one command (client_picks.c), and what the tool wrote."""
+    done = subprocess.run(
+        [*tool, os.path.join(os.environ["BENCH"], "svc-bench-picks"), "-", "-"],
+        input=command + "\n", text=True, check=True, capture_output=True)
+    return json.loads(done.stdout), done.stderr
+
+
+class Costs(unittest.TestCase):
+    def instructions(self, command):
+        tool = ("valgrind", "--tool=callgrind",
+                "--callgrind-out-file=/dev/null")
+        if not shutil.which("valgrind"):
+            self.skipTest("no valgrind here")
+        log = ask(command, tool)[1]
+        return int(log.rsplit("Collected :", 1)[1].split()[0])
+
+    def instructions_of_one(self, command, few=1000, many=51000):
+        return (self.instructions(f"{command} {many}") -
+                self.instructions(f"{command} {few}")) / (many - few)
+
+    def test_instructions(self):
+        for policy, bound in POLICIES.items():
+            for endpoints in (10, 1000):
+                with self.subTest(policy, endpoints=endpoints):
+                    self.assertLess(
+                        self.instructions_of_one(f"pick {policy} {endpoints}"),
+                        bound)
+
+    def test_instructions_of_a_set(self):
+        self.assertLess(self.instructions_of_one("take rr 10"), TAKE)
+
+    def test_allocations(self):
+        for policy in POLICIES:
+            for what in ("pick", "take"):
+                with self.subTest(policy, what=what):
+                    answer = ask(f"{what} {policy} 100 100000")[0]
+                    self.assertEqual(answer["allocations"], 0)
+
+    def test_system_calls(self):
+        for policy in POLICIES:
+            with self.subTest(policy):
+                calls = ask(f"calls {policy} 100 10000")[0]["calls"]
+                if calls < 0:
+                    self.skipTest("no tracing here")
+                self.assertEqual(calls, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()

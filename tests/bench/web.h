@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One Service with as many endpoints as are wanted, for what picks from it.
+ */
+#ifndef SVC_BENCH_WEB_H
+#define SVC_BENCH_WEB_H
+
+#include <stddef.h>
+#include <svc/svc.h>
+
+/* A resolver of a manifest that has it. 0 or a code. */
+int web_open(unsigned endpoints, int external_loop, svc_resolver **ret,
+             svc_error *reterr);
+
+/* web.shop:80, its pods, with a policy; its set is there. 0 or a code. */
+int web_service(svc_resolver *r, const char *policy, svc_service **ret,
+                svc_error *reterr);
+
+/* System calls that so many picks make, or -1 (bench.h): by a process of its
+ * own, since a child of this one could not pick from what is open here. */
+long web_calls(const char *policy, unsigned endpoints, size_t count);
+
+#endif
