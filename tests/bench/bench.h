@@ -54,6 +54,9 @@ void bench_prepare(void);
  * program. */
 void bench_run(struct bench_group *group);
 
+/* Within run: what counts is not the CPU time of the process, but this. */
+void bench_spent(double seconds);
+
 /* Prints a value that is no time: "bytes kept per endpoint". */
 void bench_value(const char *title, const char *name, double value,
                  const char *unit);
@@ -83,6 +86,8 @@ void bench_utf8(void);
 void bench_heap(void);
 void bench_load(void);
 void bench_picks(void);
+void bench_readers(void);
+void bench_dlopen(void); /* of group picks */
 void bench_names(void);
 void bench_resolve(void);
 

@@ -83,4 +83,5 @@ void bench_picks(void)
     run_size(10);
     run_size(100);
     run_size(1000);
+    bench_dlopen();
 }

@@ -4,12 +4,11 @@
  */
 #include "web.h"
 
-#include "base/buf.h"
 #include "bench.h"
 
 #include <unistd.h>
 
-static void make_manifest(struct svc__buf *b, unsigned endpoints)
+void web_manifest(struct svc__buf *b, unsigned endpoints)
 {
     svc__buf_add_text(
         b, "{\"kind\":\"List\",\"apiVersion\":\"v1\",\"items\":[{\"kind\":"
@@ -34,7 +33,7 @@ int web_open(unsigned endpoints, int external_loop, svc_resolver **ret,
     int err;
 
     svc__buf_init(&text, (size_t)1 << 20);
-    make_manifest(&text, endpoints);
+    web_manifest(&text, endpoints);
     options.manifest = text.data;
     options.manifest_size = text.size;
     options.external_loop = external_loop;

@@ -5,8 +5,13 @@
 #ifndef SVC_BENCH_WEB_H
 #define SVC_BENCH_WEB_H
 
+#include "base/buf.h"
+
 #include <stddef.h>
 #include <svc/svc.h>
+
+/* The manifest; b is empty. */
+void web_manifest(struct svc__buf *b, unsigned endpoints);
 
 /* A resolver of a manifest that has it. 0 or a code. */
 int web_open(unsigned endpoints, int external_loop, svc_resolver **ret,
