@@ -50,7 +50,8 @@ struct svc__snapshot {
 struct svc__publish {
     _Atomic(const struct svc__snapshot *) snapshot; /* the newest, never NULL;
                                                        written with the lock */
-    int is_fenced; /* as svc__reader_prepare said; constant */
+    int is_fenced;              /* as svc__reader_prepare said; constant */
+    char apart[SVC__LINE_SIZE]; /* what is below is written to more often */
 
     struct svc__mutex lock;    /* guards everything down to the loop's */
     struct svc__cursor cursor; /* of threads that have no record of their own */

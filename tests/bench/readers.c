@@ -237,8 +237,8 @@ static void run_group(struct svc_endpoints *eps, int threads, double rate)
 void bench_readers(void)
 {
     static const double rates[] = {0, 1000, 50000};
-    svc_resolver *r;
-    svc_service *s;
+    svc_resolver *r = NULL;
+    svc_service *s = NULL;
     struct svc_endpoints *eps;
     svc_error error;
 

@@ -14,6 +14,7 @@
 #include "world.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,10 @@ struct copy {
     __typeof__(svc_resolver_new) *resolver_new;
     __typeof__(svc_resolver_free) *resolver_free;
     __typeof__(svc_resolver_resolve) *resolve;
+    __typeof__(svc_service_new) *service_new;
+    __typeof__(svc_service_free) *service_free;
+    __typeof__(svc_service_wait) *wait;
+    __typeof__(svc_service_pick) *pick;
     __typeof__(svc_endpoints_count) *count;
     __typeof__(svc_endpoints_unref) *unref;
 };
@@ -52,6 +57,10 @@ static void load(struct copy *c)
     TAKE("svc_resolver_new", resolver_new);
     TAKE("svc_resolver_free", resolver_free);
     TAKE("svc_resolver_resolve", resolve);
+    TAKE("svc_service_new", service_new);
+    TAKE("svc_service_free", service_free);
+    TAKE("svc_service_wait", wait);
+    TAKE("svc_service_pick", pick);
     TAKE("svc_endpoints_count", count);
     TAKE("svc_endpoints_unref", unref);
 }
@@ -112,6 +121,56 @@ static void test_closed_while_its_thread_runs(void **state)
     free(manifest);
 }
 
+/* ---- threads ----------------------------------------------------------- */
+
+struct picker {
+    struct copy c;
+    svc_service *s;
+    pthread_barrier_t picked;
+    pthread_barrier_t closed;
+    int code;
+};
+
+static void *pick_and_stay(void *arg)
+{
+    struct picker *p = arg;
+    svc_pick pick;
+
+    p->code = p->c.pick(p->s, NULL, &pick);
+    (void)pthread_barrier_wait(&p->picked);
+    (void)pthread_barrier_wait(&p->closed);
+    return NULL;
+}
+
+/* A thread that picked has something of its own there, which it gives back when
+ * it ends: whoever loaded the library has closed it by then. */
+static void test_a_thread_outlives_the_handle(void **state)
+{
+    char *manifest = world_service("web", "10.0.0.1 10.0.0.2");
+    struct picker p = {.code = 1};
+    svc_resolver *r;
+    pthread_t thread;
+
+    (void)state;
+    load(&p.c);
+    r = begin(&p.c, manifest);
+    assert_int_equal(p.c.service_new(r, "web.dev:80", NULL, &p.s, NULL), 0);
+    assert_int_equal(p.c.wait(p.s, WORLD_MS, NULL), 0);
+    assert_int_equal(pthread_barrier_init(&p.picked, NULL, 2), 0);
+    assert_int_equal(pthread_barrier_init(&p.closed, NULL, 2), 0);
+    assert_int_equal(pthread_create(&thread, NULL, pick_and_stay, &p), 0);
+    (void)pthread_barrier_wait(&p.picked);
+    p.c.service_free(p.s);
+    p.c.resolver_free(r);
+    assert_int_equal(dlclose(p.c.handle), 0);
+    (void)pthread_barrier_wait(&p.closed);
+    pthread_join(thread, NULL);
+    assert_int_equal(p.code, 0);
+    pthread_barrier_destroy(&p.picked);
+    pthread_barrier_destroy(&p.closed);
+    free(manifest);
+}
+
 static int allocations;
 
 static void *count_malloc(size_t size)
@@ -161,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_loaded_again_and_again),
         cmocka_unit_test(test_closed_while_its_thread_runs),
+        cmocka_unit_test(test_a_thread_outlives_the_handle),
         cmocka_unit_test(test_two_copies),
     };
 
