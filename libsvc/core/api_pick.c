@@ -28,26 +28,29 @@ static int read_options(const svc_pick_options *options, svc_pick_options *ret,
     return err;
 }
 
-/* Most picks have none. */
+/* Most picks have none, or those of this version. */
 static int pick_with(svc_service *s, const svc_pick_options *options,
                      svc_pick *ret)
 {
     svc_pick_options o = SVC_PICK_OPTIONS_INIT;
-    int err = read_options(options, &o, NULL);
+    int err;
 
+    if (options->size == sizeof(o) &&
+        (options->key != NULL || options->key_size == 0))
+        return svc__pick(s, options, ret);
+    err = read_options(options, &o, NULL);
     return err != 0 ? err : svc__pick(s, &o, ret);
 }
 
+/* Looks by itself, for what is called most. */
 int svc_service_pick(svc_service *s, const svc_pick_options *options,
                      svc_pick *ret)
 {
-    int err = svc__api_check_service(s, NULL);
-
-    if (err != 0)
-        return err;
-    if (ret == NULL)
+    if (s == NULL || ret == NULL)
         return SVC_EINVAL;
-    return options == NULL ? svc__pick(s, NULL, ret)
+    if (svc__resolver_is_foreign(s->r))
+        return SVC_ESTATE;
+    return options == NULL ? svc__pick_plain(s, ret)
                            : pick_with(s, options, ret);
 }
 

@@ -42,18 +42,25 @@ static uint32_t to_ms(int64_t ns)
 
 /* ---- what is written into a pick --------------------------------------- */
 
+/* One member of the note that a pick carries: one load, one store. */
+#define PLACE(pick, member)                                                    \
+    ((char *)(pick)->reserved + offsetof(struct svc__pick_note, member))
+#define PUT(pick, member, value)                                               \
+    memcpy(PLACE(pick, member), &(value), sizeof(value))
+#define GET(pick, member, ret) memcpy(ret, PLACE(pick, member), sizeof(*(ret)))
+
 static void read_note(const svc_pick *pick, struct svc__pick_note *ret)
 {
     memcpy(ret, pick->reserved, sizeof(*ret));
 }
 
-static void write_note(svc_pick *pick, const struct svc__pick_note *note)
-{
-    memcpy(pick->reserved, note, sizeof(*note));
-}
+_Static_assert(offsetof(struct sockaddr_in, sin_port) ==
+                   offsetof(struct sockaddr_in6, sin6_port),
+               "both families have the port in one place");
 
 /* Copies the chosen address into the caller's struct. */
-static void fill(svc_pick *ret, const struct svc_endpoints *eps, size_t i)
+static inline void fill(svc_pick *ret, const struct svc_endpoints *eps,
+                        size_t i)
 {
     static const svc_pick blank; /* gcc copies that faster than it clears */
     const struct svc__candidate *c = &eps->endpoints[i].c;
@@ -61,17 +68,15 @@ static void fill(svc_pick *ret, const struct svc_endpoints *eps, size_t i)
 
     *ret = blank;
     ret->generation = eps->generation;
+    ret->sockaddr.sin6_port = htons(c->port);
     if (a->family == SVC__FAMILY_IPV4) {
-        struct sockaddr_in in = {.sin_family = AF_INET,
-                                 .sin_port = htons(c->port)};
-
-        memcpy(&in.sin_addr, a->bytes, sizeof(in.sin_addr));
-        memcpy(&ret->sockaddr, &in, sizeof(in));
-        ret->sockaddr_size = sizeof(in);
+        ret->sockaddr.sin6_family = AF_INET;
+        memcpy((char *)&ret->sockaddr + offsetof(struct sockaddr_in, sin_addr),
+               a->bytes, sizeof(struct in_addr));
+        ret->sockaddr_size = sizeof(struct sockaddr_in);
         return;
     }
     ret->sockaddr.sin6_family = AF_INET6;
-    ret->sockaddr.sin6_port = htons(c->port);
     memcpy(&ret->sockaddr.sin6_addr, a->bytes, sizeof(a->bytes));
     ret->sockaddr_size = sizeof(ret->sockaddr);
 }
@@ -172,21 +177,70 @@ static const struct svc__policy *policy_for(const struct svc__snapshot *s,
     return wish->has_key && s->affinity.ops != NULL ? &s->affinity : &s->policy;
 }
 
-static void read_time(const struct svc__policy *p, int track,
-                      struct svc__pick_ctx *ctx, int64_t *ret_ns)
+/* The moment of a tracked pick, and when it began if its latency matters. */
+static void read_time(const struct svc__policy *p, struct svc__pick_ctx *ctx,
+                      int64_t *ret_ns)
 {
-    *ret_ns = 0;
-    if (!track) {
-        ctx->now_ms = atomic_load_explicit(&reported_ms, memory_order_relaxed);
-        return;
-    }
     if (p->ops->is_timed) {
         *ret_ns = svc__tick_exact_ns();
         ctx->now_ms = to_ms(*ret_ns);
     } else {
+        *ret_ns = 0;
         ctx->now_ms = (uint32_t)(svc__tick_now() / 1000);
     }
     report(ctx->now_ms);
+}
+
+/* Counts a pick that is filled. */
+static void track(const struct svc__tracks *t, size_t at, uint32_t now_ms,
+                  svc_pick *ret)
+{
+    const uint8_t state = SVC__PICK_OPEN;
+    uint32_t leaked = 0;
+    uint32_t epoch = svc__slot_take(t->slots[at], now_ms, &leaked);
+
+    PUT(ret, ticket, t->tickets[at]);
+    PUT(ret, epoch, epoch);
+    PUT(ret, state, state);
+    svc__count_add(t->leaked, leaked);
+}
+
+/* One that was not tried. The usable ones are all tried: their number. */
+static size_t choose_again(const struct svc__policy *p,
+                           const struct svc__pick_wish *wish,
+                           struct svc__pick_ctx *ctx)
+{
+    return wish->before == NULL ? svc__policy_pick(p, ctx)
+                                : choose_other(p, wish, ctx);
+}
+
+/* A pick that is tracked, or one more for the same request. */
+static int pick_more(const struct svc__snapshot *s, const struct svc__policy *p,
+                     const struct svc__pick_wish *wish,
+                     struct svc__pick_ctx *ctx, svc_pick *ret)
+{
+    const uint8_t is_timed = (uint8_t)p->ops->is_timed;
+    int64_t begin_ns = 0;
+    size_t at;
+
+    if (wish->track && s->tracks == NULL)
+        return SVC_EINVAL;
+    if (wish->track)
+        read_time(p, ctx, &begin_ns);
+    at = choose_again(p, wish, ctx);
+    if (at == s->set->count)
+        return SVC_ENOENDPOINTS;
+    fill(ret, s->set, at);
+    if (wish->before != NULL) {
+        PUT(ret, tried, wish->before->tried);
+        PUT(ret, tried_count, wish->before->tried_count);
+    }
+    if (wish->track) {
+        track(s->tracks, at, ctx->now_ms, ret);
+        PUT(ret, begin_ns, begin_ns);
+        PUT(ret, is_timed, is_timed);
+    }
+    return 0;
 }
 
 int svc__pick_from(const struct svc__snapshot *s,
@@ -194,51 +248,45 @@ int svc__pick_from(const struct svc__snapshot *s,
                    svc_pick *ret)
 {
     const struct svc__policy *p = policy_for(s, wish);
-    struct svc__pick_note note = {.service = s->key.id};
-    uint32_t leaked = 0;
-    size_t at;
+    int err = 0;
 
     if (p->ops == NULL)
         return s->code;
-    if (wish->track && s->tracks == NULL)
-        return SVC_EINVAL;
     ctx->has_key = wish->has_key;
     ctx->hash = wish->hash;
-    read_time(p, wish->track, ctx, &note.begin_ns);
-    if (wish->before == NULL) {
-        at = svc__policy_pick(p, ctx);
-        ctx->cursor->picks++;
-    } else {
-        at = choose_other(p, wish, ctx);
-        if (at == s->set->count)
-            return SVC_ENOENDPOINTS;
-        memcpy(note.tried, wish->before->tried, sizeof(note.tried));
-        note.tried_count = wish->before->tried_count;
+    ctx->now_ms = atomic_load_explicit(&reported_ms, memory_order_relaxed);
+    if (wish->track || wish->before != NULL)
+        err = pick_more(s, p, wish, ctx, ret);
+    else
+        fill(ret, s->set, svc__policy_pick(p, ctx));
+    if (err != 0)
+        return err;
+    ctx->cursor->picks += wish->before == NULL;
+    PUT(ret, service, s->key.id);
+    if (wish->has_key) {
+        const uint8_t has_key = 1;
+
+        PUT(ret, has_key, has_key);
+        PUT(ret, hash, wish->hash);
     }
-    if (wish->track) {
-        note.ticket = s->tracks->tickets[at];
-        note.epoch = svc__slot_take(s->tracks->slots[at], ctx->now_ms, &leaked);
-        svc__count_add(s->tracks->leaked, leaked);
-        note.state = SVC__PICK_OPEN;
-        note.is_timed = (uint8_t)p->ops->is_timed;
-    }
-    note.has_key = (uint8_t)wish->has_key;
-    note.hash = wish->hash;
-    fill(ret, s->set, at);
-    write_note(ret, &note);
     return 0;
+}
+
+static const struct svc__pick_wish plain;
+
+int svc__pick_plain(svc_service *s, svc_pick *ret)
+{
+    return svc__publish_pick(&s->publish, &plain, ret);
 }
 
 int svc__pick(svc_service *s, const svc_pick_options *options, svc_pick *ret)
 {
-    struct svc__pick_wish wish = {0};
+    struct svc__pick_wish wish = plain;
 
-    if (options != NULL) {
-        wish.track = options->track;
-        wish.has_key = options->key != NULL;
-        if (wish.has_key)
-            wish.hash = svc__key_hash(options->key, options->key_size);
-    }
+    wish.track = options->track;
+    wish.has_key = options->key != NULL;
+    if (wish.has_key)
+        wish.hash = svc__key_hash(options->key, options->key_size);
     return svc__publish_pick(&s->publish, &wish, ret);
 }
 
@@ -267,49 +315,67 @@ static void want_review(uint64_t id)
 }
 
 /* Latency, and the moment: a clock is read where somebody wants to know. */
-static uint32_t measure(const struct svc__pick_note *note, int outcome,
-                        int64_t latency_us, float *ret_us)
+static uint32_t measure(const svc_pick *pick, int outcome, int64_t latency_us,
+                        float *ret_us)
 {
+    uint8_t is_timed;
+    int64_t begin_ns;
     int64_t now_ns;
 
     *ret_us = latency_us < 0 ? -1.0F : (float)latency_us;
-    if (!note->is_timed && outcome == SVC_OUTCOME_OK)
+    GET(pick, is_timed, &is_timed);
+    if (!is_timed && outcome == SVC_OUTCOME_OK)
         return atomic_load_explicit(&reported_ms, memory_order_relaxed);
     now_ns = svc__tick_exact_ns();
-    if (latency_us < 0 && note->begin_ns != 0)
-        *ret_us = (float)(now_ns - note->begin_ns) / 1000.0F;
+    GET(pick, begin_ns, &begin_ns);
+    if (latency_us < 0 && begin_ns != 0)
+        *ret_us = (float)(now_ns - begin_ns) / 1000.0F;
     report(to_ms(now_ns));
     return to_ms(now_ns);
 }
 
-void svc__pick_done(svc_pick *pick, int outcome, int64_t latency_us)
+/* Ends the count of a pick in its slot. */
+static void end(const svc_pick *pick, int outcome, int64_t latency_us)
 {
-    struct svc__pick_note note;
     struct svc__slot *slot;
+    uint64_t service;
+    uint32_t ticket;
+    uint32_t epoch;
     uint32_t now_ms;
     float us;
 
-    read_note(pick, &note);
-    if (note.state != SVC__PICK_OPEN) {
-        if (note.state == SVC__PICK_CLOSED)
-            count(note.service, offsetof(struct svc__counters, picks_twice));
-        return;
-    }
-    note.state = SVC__PICK_CLOSED;
-    write_note(pick, &note);
-    slot = svc__ticket_slot(note.ticket);
+    GET(pick, ticket, &ticket);
+    GET(pick, epoch, &epoch);
+    slot = svc__ticket_slot(ticket);
     if (slot == NULL)
         return;
-    now_ms = measure(&note, outcome, latency_us, &us);
-    switch (svc__slot_done(slot, note.epoch, outcome, us, now_ms)) {
+    now_ms = measure(pick, outcome, latency_us, &us);
+    GET(pick, service, &service);
+    switch (svc__slot_done(slot, epoch, outcome, us, now_ms)) {
     case SVC__SLOT_STALE:
-        count(note.service, offsetof(struct svc__counters, picks_late));
+        count(service, offsetof(struct svc__counters, picks_late));
         break;
     case SVC__SLOT_FAILED:
-        want_review(note.service);
+        want_review(service);
         break;
     case SVC__SLOT_TAKEN:
         break;
+    }
+}
+
+void svc__pick_done(svc_pick *pick, int outcome, int64_t latency_us)
+{
+    const uint8_t closed = SVC__PICK_CLOSED;
+    uint64_t service;
+    uint8_t state;
+
+    GET(pick, state, &state);
+    if (state == SVC__PICK_OPEN) {
+        PUT(pick, state, closed);
+        end(pick, outcome, latency_us);
+    } else if (state == SVC__PICK_CLOSED) {
+        GET(pick, service, &service);
+        count(service, offsetof(struct svc__counters, picks_twice));
     }
 }
 

@@ -55,6 +55,7 @@ int svc__pick_from(const struct svc__snapshot *s,
 
 /* As svc_service_pick, svc_pick_done_after and svc_pick_next. */
 int svc__pick(svc_service *s, const svc_pick_options *options, svc_pick *ret);
+int svc__pick_plain(svc_service *s, svc_pick *ret); /* without options */
 void svc__pick_done(svc_pick *pick, int outcome, int64_t latency_us);
 int svc__pick_next(svc_pick *pick, int outcome);
 

@@ -39,9 +39,9 @@ static void begin(struct svc__snapshot *s)
     set(s);
 }
 
-static int pick(struct svc__pick_ctx *ctx, svc_pick *ret)
+static int pick(const struct svc__pick_wish *wish, svc_pick *ret)
 {
-    return svc__publish_pick(&publish, ctx, ret);
+    return svc__publish_pick(&publish, wish, ret);
 }
 
 static void end(void)
@@ -85,15 +85,15 @@ static void *read_on(void *arg)
 {
     const struct reader *reader = arg;
     const struct play *p = reader->play;
-    struct svc__pick_ctx ctx = {0};
+    const struct svc__pick_wish wish = {0};
     svc_pick chosen;
     double cpu;
 
-    bench_must(p->form->pick(&ctx, &chosen) == 0, "a pick");
+    bench_must(p->form->pick(&wish, &chosen) == 0, "a pick");
     (void)pthread_barrier_wait(&reader->play->start);
     cpu = now(CLOCK_THREAD_CPUTIME_ID);
     for (size_t i = 0; i < p->picks; i++)
-        bench_must(p->form->pick(&ctx, &chosen) == 0, "a pick");
+        bench_must(p->form->pick(&wish, &chosen) == 0, "a pick");
     *reader->ret_cpu = now(CLOCK_THREAD_CPUTIME_ID) - cpu;
     return NULL;
 }
@@ -243,7 +243,7 @@ void bench_readers(void)
     svc_error error;
 
     bench_must(web_open(100, 0, &r, &error) == 0 &&
-                   web_service(r, NULL, &s, &error) == 0,
+                   web_service(r, NULL, 0, &s, &error) == 0,
                "a service");
     eps = svc_service_endpoints(s);
     for (int threads = 1; threads <= THREADS_MAX; threads++) {

@@ -6,13 +6,14 @@
 #ifndef SVC_BENCH_READERS_H
 #define SVC_BENCH_READERS_H
 
+#include "core/pick.h"
 #include "core/publish.h"
 
 /* One way of protecting a snapshot, around the same policy. */
 struct readers_form {
     const char *name;
     void (*begin)(struct svc__snapshot *s); /* taken */
-    int (*pick)(struct svc__pick_ctx *ctx, svc_pick *ret);
+    int (*pick)(const struct svc__pick_wish *ctx, svc_pick *ret);
     void (*set)(struct svc__snapshot *s); /* the newest from now on; taken */
     void (*end)(void);
 };

@@ -35,8 +35,8 @@ static void end(void)
 }
 
 /* As core/publish does it. */
-static void pick_from(const struct svc__snapshot *s, struct svc__pick_ctx *ctx,
-                      svc_pick *ret)
+static void pick_from(const struct svc__snapshot *s,
+                      const struct svc__pick_ctx *ctx, svc_pick *ret)
 {
     static const svc_pick blank;
     size_t at = svc__policy_pick(&s->policy, ctx);
@@ -49,12 +49,13 @@ static void pick_from(const struct svc__snapshot *s, struct svc__pick_ctx *ctx,
     ret->generation = s->set->generation;
 }
 
-static int pick_mutex(struct svc__pick_ctx *ctx, svc_pick *ret)
+static int pick_mutex(const struct svc__pick_wish *wish, svc_pick *ret)
 {
-    ctx->rng = &peer.rng;
-    ctx->cursor = &peer.cursor;
+    const struct svc__pick_ctx ctx = {.rng = &peer.rng, .cursor = &peer.cursor};
+
+    (void)wish;
     pthread_mutex_lock(&peer.mutex);
-    pick_from(peer.snapshot, ctx, ret);
+    pick_from(peer.snapshot, &ctx, ret);
     pthread_mutex_unlock(&peer.mutex);
     return 0;
 }
@@ -70,12 +71,13 @@ static void set_mutex(struct svc__snapshot *s)
     svc__snapshot_free(old);
 }
 
-static int pick_rwlock(struct svc__pick_ctx *ctx, svc_pick *ret)
+static int pick_rwlock(const struct svc__pick_wish *wish, svc_pick *ret)
 {
-    ctx->rng = &mine.rng;
-    ctx->cursor = &mine.cursor;
+    const struct svc__pick_ctx ctx = {.rng = &mine.rng, .cursor = &mine.cursor};
+
+    (void)wish;
     pthread_rwlock_rdlock(&peer.rwlock);
-    pick_from(peer.snapshot, ctx, ret);
+    pick_from(peer.snapshot, &ctx, ret);
     pthread_rwlock_unlock(&peer.rwlock);
     return 0;
 }

@@ -42,13 +42,14 @@ int web_open(unsigned endpoints, int external_loop, svc_resolver **ret,
     return err;
 }
 
-int web_service(svc_resolver *r, const char *policy, svc_service **ret,
-                svc_error *reterr)
+int web_service(svc_resolver *r, const char *policy, int track,
+                svc_service **ret, svc_error *reterr)
 {
     svc_service_options options = SVC_SERVICE_OPTIONS_INIT;
     int err;
 
     options.policy = policy;
+    options.track = track;
     options.view = "pods";
     err = svc_service_new(r, "web.shop:80", &options, ret, reterr);
     return err != 0 ? err : svc_service_wait(*ret, 5000, reterr);
@@ -70,7 +71,7 @@ static void pick_in_child(void *arg)
     svc_pick pick;
 
     if (web_open(c->endpoints, 1, &r, &error) != 0 ||
-        web_service(r, c->policy, &s, &error) != 0)
+        web_service(r, c->policy, 0, &s, &error) != 0)
         _exit(1);
     for (size_t i = 0; i < c->count; i++) {
         if (svc_service_pick(s, NULL, &pick) != 0)

@@ -17,9 +17,10 @@ void web_manifest(struct svc__buf *b, unsigned endpoints);
 int web_open(unsigned endpoints, int external_loop, svc_resolver **ret,
              svc_error *reterr);
 
-/* web.shop:80, its pods, with a policy; its set is there. 0 or a code. */
-int web_service(svc_resolver *r, const char *policy, svc_service **ret,
-                svc_error *reterr);
+/* web.shop:80, its pods, with a policy, its picks tracked or not; its set is
+ * there. 0 or a code. */
+int web_service(svc_resolver *r, const char *policy, int track,
+                svc_service **ret, svc_error *reterr);
 
 /* System calls that so many picks make, or -1 (bench.h): by a process of its
  * own, since a child of this one could not pick from what is open here. */

@@ -9,9 +9,11 @@ import shutil
 import subprocess
 import unittest
 
-# Instructions of one more pick, whatever the size of the set; of a set that is
-# taken and dropped.
-POLICIES = {"rr": 250, "random": 235, "fo": 200}
+# Instructions of one more pick, whatever the size of the set; of one that is
+# tracked and closed; of a set that is taken and dropped.
+POLICIES = {"rr": 290, "adaptive": 300, "ewma": 285, "twos": 285, "wrr": 290,
+            "random": 280, "mh": 295, "fo": 260}
+TRACKED = {"rr": 560, "twos": 590, "adaptive": 850, "ewma": 800}
 TAKE = 70
 
 
@@ -44,12 +46,20 @@ class Costs(unittest.TestCase):
                         self.instructions_of_one(f"pick {policy} {endpoints}"),
                         bound)
 
+    def test_instructions_of_tracked_picks(self):
+        for policy, bound in TRACKED.items():
+            for endpoints in (10, 1000):
+                with self.subTest(policy, endpoints=endpoints):
+                    self.assertLess(
+                        self.instructions_of_one(f"track {policy} {endpoints}"),
+                        bound)
+
     def test_instructions_of_a_set(self):
         self.assertLess(self.instructions_of_one("take rr 10"), TAKE)
 
     def test_allocations(self):
         for policy in POLICIES:
-            for what in ("pick", "take"):
+            for what in ("pick", "track", "take"):
                 with self.subTest(policy, what=what):
                     answer = ask(f"{what} {policy} 100 100000")[0]
                     self.assertEqual(answer["allocations"], 0)
