@@ -132,7 +132,7 @@ static int is_listed_by_wide(const struct svc__apiserver_target *t)
 }
 
 void svc__apiserver_space_listed(struct svc__apiserver_space *space,
-                                 int resource)
+                                 enum svc__reflector_resource resource)
 {
     const struct svc__apiserver_feed *wide = space->wide[resource];
     struct svc__list *it;

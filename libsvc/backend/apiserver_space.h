@@ -41,7 +41,7 @@ int svc__apiserver_space_arrange(struct svc__apiserver_space *space,
 
 /* A wide list was committed: what it has the narrow feeds need not tell. */
 void svc__apiserver_space_listed(struct svc__apiserver_space *space,
-                                 int resource);
+                                 enum svc__reflector_resource resource);
 
 void svc__apiserver_space_close(
     struct svc__apiserver_feed *pair[SVC__SPACE_RESOURCES]);

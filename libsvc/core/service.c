@@ -422,9 +422,9 @@ void svc__service_fail(struct svc__sub *sub, const svc_error *error)
     mark_dirty(hop->service);
 }
 
-void svc__service_judge(void *arg)
+void svc__service_judge(void *service)
 {
-    svc_service *s = arg;
+    svc_service *s = service;
 
     s->is_due = 1;
     mark_dirty(s);

@@ -53,7 +53,7 @@ static void reasons_that_are_there_stay(void **state)
 
     (void)state;
     for (size_t i = 0; i < 3; i++)
-        v->candidates[i].why = (uint32_t)SVC_WHY_EJECTED << i;
+        v->candidates[i].why = (uint16_t)(SVC_WHY_EJECTED << i);
     assert_int_equal(filter(v, &env), 0);
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(v->candidates[i].why, SVC_WHY_EJECTED << i);

@@ -346,7 +346,7 @@ static void test_candidates_have_one_order(void **state)
                          0);
         c[i] = (struct svc__candidate){.block = block,
                                        .index = i,
-                                       .why = (uint32_t)(i % 2),
+                                       .why = (uint16_t)(i % 2),
                                        .port = ordered[i].port,
                                        .proto = ordered[i].proto};
     }
