@@ -96,8 +96,8 @@ SVC_EXPORT const char *svc_version(void);
 
 /**
  * What the running library was built with, a line each: "backends: file, dns,
- * apiserver" and "policies: rr random fo"; then the versions of the libraries
- * behind the backends that run with it, such as "c-ares: 1.18.1".
+ * apiserver" and "policies: adaptive rr wrr fo"; then the versions of the
+ * libraries behind the backends that run with it, such as "c-ares: 1.18.1".
  * @return owned, free with svc_text_free; NULL when out of memory.
  *         Thread-safe.
  */
@@ -626,15 +626,15 @@ typedef struct svc_pick {
 } svc_pick;
 
 /**
- * Choose one endpoint of the newest set with the service's policy. Never waits
- * for a source and allocates nothing; threads that pick from one service at
- * the same moment take turns for a few loads and stores.
+ * Choose one endpoint of the newest set with the service's policy. Never waits,
+ * neither for a source nor for another thread; allocates nothing but in the
+ * first pick of a thread, and of each thread from the first of 64 services.
  * @param options  may be NULL
  * @param ret      filled; copied
  * @return 0; SVC_EAGAIN before the first answer; the set's code when no
- *         endpoint is usable; SVC_EINVAL; SVC_ENOTSUP for a longer options
- *         struct whose tail is not zero; SVC_ECLOSED; SVC_ESTATE.
- *         Thread-safe.
+ *         endpoint is usable; SVC_EINVAL, also for a tracked pick of a service
+ *         that was opened without track; SVC_ENOTSUP for a longer options
+ *         struct whose tail is not zero; SVC_ECLOSED; SVC_ESTATE. Thread-safe.
  */
 SVC_EXPORT int svc_service_pick(svc_service *s, const svc_pick_options *options,
                                 svc_pick *ret);
