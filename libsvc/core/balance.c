@@ -32,7 +32,7 @@ struct member {
 static const uint16_t ours =
     SVC_WHY_OUTSIDE_SUBSET | SVC_WHY_DRAINING | SVC_WHY_EJECTED;
 
-/* Whether anything is remembered. Nobody picks from what the memo opened. */
+/* Whether anything is remembered. */
 static int is_used(const svc_service *s)
 {
     return s->settings.track || s->settings.slow_start_ms > 0 ||

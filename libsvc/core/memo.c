@@ -306,17 +306,21 @@ static int resolve(const struct call *c, struct svc_endpoints **ret,
     return err != 0 ? err : resolve_once(c, ret, reterr);
 }
 
-/* Appends a word to the key, with the NUL in front that no name has. */
-static size_t add_word(char key[KEY_MAX], size_t used, const char *word)
+/* Appends bytes to the key, with the NUL in front that no name has. */
+static size_t add_bytes(char key[KEY_MAX], size_t used, const void *bytes,
+                        size_t size)
 {
-    size_t size = word == NULL ? 0 : strlen(word);
-
     if (used + 1 + size > KEY_MAX)
         return KEY_MAX + 1;
     key[used] = '\0';
     if (size > 0)
-        memcpy(key + used + 1, word, size);
+        memcpy(key + used + 1, bytes, size);
     return used + 1 + size;
+}
+
+static size_t add_word(char key[KEY_MAX], size_t used, const char *word)
+{
+    return add_bytes(key, used, word, word == NULL ? 0 : strlen(word));
 }
 
 /* The same name with other options is another entry. */
@@ -336,7 +340,8 @@ static int resolve_with(const struct call *call, struct svc_endpoints **ret,
     used = add_word(key, used, o.view);
     used = add_word(key, used, o.family);
     used = add_word(key, used, o.proto);
-    c.key_size = add_word(key, used, o.policy);
+    used = add_word(key, used, o.policy);
+    c.key_size = add_bytes(key, used, &o.subset, sizeof(o.subset));
     c.key = key;
     if (c.key_size <= KEY_MAX)
         c.hash = svc__hash(&c.r->hash_key, key, c.key_size);

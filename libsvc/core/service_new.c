@@ -181,6 +181,9 @@ static int prepare(svc_service *s, const struct svc__request *request,
         return svc__err_nomem(reterr);
     err = svc__settings_read_service(request->options, &s->name, &s->settings,
                                      reterr);
+    /* Nobody picks from what the memo opens. */
+    if (request->memo != NULL)
+        s->settings.track = s->settings.slow_start_ms = 0;
     if (err == 0)
         err = choose_backend(s, request->ops, reterr);
     if (err == 0 && svc__publish_init(&s->publish, s->seed, &s->r->swept) != 0)

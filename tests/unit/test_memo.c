@@ -113,6 +113,29 @@ static void test_options_tell_names_apart(void **state)
     script_free(r);
 }
 
+/* A subset is another set; what is about picks makes no difference, and nothing
+ * of it is kept. */
+static void test_subsets_tell_names_apart(void **state)
+{
+    svc_service_options o = SVC_SERVICE_OPTIONS_INIT;
+    svc_resolver *r = script_new(NULL);
+    svc_endpoints *eps = NULL;
+
+    (void)state;
+    script_at_once("web.dev", "10.0.0.1 10.0.0.2");
+    for (int subset = 2; subset >= 0; subset--) {
+        o.subset = subset;
+        o.track = 1;
+        o.slow_start_ms = 1000;
+        assert_int_equal(svc_resolver_resolve(r, "web:80", &o, 0, &eps, NULL),
+                         0);
+        assert_int_equal(svc_endpoints_count(eps), subset == 1 ? 1 : 2);
+        svc_endpoints_unref(eps);
+    }
+    assert_int_equal(stats_of(r).services_open, 3);
+    script_free(r);
+}
+
 /* Said again without a printf, the story is the same to the byte. */
 static void test_an_answer_that_is_no(void **state)
 {
@@ -345,6 +368,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_service_for_all_calls),
         cmocka_unit_test(test_options_tell_names_apart),
+        cmocka_unit_test(test_subsets_tell_names_apart),
         cmocka_unit_test(test_an_answer_that_is_no),
         cmocka_unit_test(test_a_long_story),
         cmocka_unit_test(test_what_is_not_used_goes),
