@@ -108,9 +108,8 @@ static svc_service *next_command(svc_resolver *r, struct svc__list *commands,
     return s;
 }
 
-/* Those that are there now: threads that never stop asking do not keep the loop
- * from its round. */
-static void run_commands(svc_resolver *r)
+/* Those that are there now. */
+static void run_these_commands(svc_resolver *r)
 {
     struct svc__list commands;
     svc_service *s;
@@ -126,6 +125,14 @@ static void run_commands(svc_resolver *r)
         else
             svc__service_command(s);
     }
+}
+
+/* What is there, and what comes of it: who is opened may make others close.
+ * Threads that never stop asking do not keep the loop from its round. */
+static void run_commands(svc_resolver *r)
+{
+    run_these_commands(r);
+    run_these_commands(r);
     svc__check_run_begin(r);
 }
 

@@ -127,6 +127,8 @@ static void test_subsets_tell_names_apart(void **state)
         o.subset = subset;
         o.track = 1;
         o.slow_start_ms = 1000;
+        (void)resolve(r, "web:80", &o, NULL);
+        script_round(r);
         assert_int_equal(svc_resolver_resolve(r, "web:80", &o, 0, &eps, NULL),
                          0);
         assert_int_equal(svc_endpoints_count(eps), subset == 1 ? 1 : 2);
