@@ -60,6 +60,7 @@ int64_t client_next(struct client *c, double gap, enum draw_kind kind)
     const double wait = gap * draw_exponential(&c->requests);
 
     c->work = draw_work(&c->requests, kind);
+    c->luck = draw_unit(&c->requests);
     c->key = svc__rng_next(&c->requests);
     return (int64_t)wait;
 }

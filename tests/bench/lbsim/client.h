@@ -17,7 +17,8 @@
 struct client {
     struct event event; /* its next request */
     double work;        /* of that one; mean 1 */
-    uint64_t key;       /* the same */
+    double luck;        /* below the chance to fail, it fails */
+    uint64_t key;
 
     struct svc__rng requests;
     struct svc__rng rng;

@@ -9,21 +9,20 @@
 #define TURN  6.283185307179586 /* 2 pi */
 #define SIGMA 1.0               /* of the logarithm of a lognormal draw */
 
-/* In (0, 1]. */
-static double unit(struct svc__rng *rng)
+double draw_unit(struct svc__rng *rng)
 {
     return ((double)(svc__rng_next(rng) >> 11) + 1.0) * 0x1p-53;
 }
 
 double draw_exponential(struct svc__rng *rng)
 {
-    return -log(unit(rng));
+    return -log(draw_unit(rng));
 }
 
 double draw_work(struct svc__rng *rng, enum draw_kind kind)
 {
-    const double first = unit(rng);
-    const double second = unit(rng);
+    const double first = draw_unit(rng);
+    const double second = draw_unit(rng);
 
     switch (kind) {
     case DRAW_LOGNORMAL:

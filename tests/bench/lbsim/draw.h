@@ -13,6 +13,9 @@ enum draw_kind {
     DRAW_FIXED
 };
 
+/* Even in (0, 1]. */
+double draw_unit(struct svc__rng *rng);
+
 /* Each draw takes the same number of random numbers, whatever it gives, so that
  * what comes behind it does not depend on it. */
 double draw_exponential(struct svc__rng *rng);

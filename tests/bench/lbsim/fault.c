@@ -6,9 +6,9 @@
 
 double fault_factor(const struct fault *f, int64_t now)
 {
-    if (f->kind == FAULT_STALL || !fault_is_on(f, now))
+    if (f->kind != FAULT_SLOW && f->kind != FAULT_FAIL)
         return 1.0;
-    return f->factor;
+    return fault_is_on(f, now) ? f->factor : 1.0;
 }
 
 int64_t fault_finish(const struct fault *f, int64_t now, int64_t work)
@@ -26,6 +26,20 @@ int64_t fault_finish(const struct fault *f, int64_t now, int64_t work)
         work -= left;
         now += left;
     }
+}
+
+/* The same since the start. */
+static int64_t time_until(const struct fault *f, int64_t now)
+{
+    const int64_t phase = now % f->period;
+
+    return now / f->period * f->length +
+           (phase < f->length ? phase : f->length);
+}
+
+int64_t fault_time(const struct fault *f, int64_t from, int64_t to)
+{
+    return f->kind == FAULT_NONE ? 0 : time_until(f, to) - time_until(f, from);
 }
 
 double fault_speed(const struct fault *f)

@@ -16,7 +16,8 @@ enum fault_kind {
     FAULT_NONE,
     FAULT_SLOW,  /* work that begins takes longer, by factor */
     FAULT_STALL, /* no work goes on */
-    FAULT_FAIL   /* what begins fails, factor of the time */
+    FAULT_FAIL,  /* what begins fails, factor of the time */
+    FAULT_FLAKY  /* what begins fails with the chance of factor */
 };
 
 struct fault {
@@ -30,6 +31,19 @@ static inline int fault_is_on(const struct fault *f, int64_t now)
 {
     return f->kind != FAULT_NONE && now % f->period < f->length;
 }
+
+/* Whether it fails, by a number that is even in [0, 1). */
+static inline int fault_fails(const struct fault *f, int64_t now, double luck)
+{
+    const double chance = f->kind == FAULT_FAIL    ? 1.0
+                          : f->kind == FAULT_FLAKY ? f->factor
+                                                   : 0.0;
+
+    return luck < chance && fault_is_on(f, now);
+}
+
+/* Nanoseconds of [from, to) in which it is on. */
+int64_t fault_time(const struct fault *f, int64_t from, int64_t to);
 
 /* How much longer than elsewhere work takes that begins now. */
 double fault_factor(const struct fault *f, int64_t now);

@@ -22,12 +22,12 @@ void measure_begin(struct measure *m, size_t servers, int64_t from, int64_t to)
 }
 
 /* The share of the second that ends behind a slice, over an equal one. */
-static double share_at(const struct measure *m, size_t last)
+static double share_at(const struct measure *m, unsigned last)
 {
     double own = 0.0;
     double all = 0.0;
 
-    for (size_t i = last + 1 - RETURN_SECOND; i <= last; i++) {
+    for (unsigned i = last + 1 - RETURN_SECOND; i <= last; i++) {
         own += m->now.own[i];
         all += m->now.all[i];
     }
@@ -38,12 +38,13 @@ static double share_at(const struct measure *m, size_t last)
 static void settle(struct measure *m, int64_t now)
 {
     const int64_t seen = (now - m->now.at) / SLICE;
-    const size_t slices = seen < RETURN_SLICES ? (size_t)seen : RETURN_SLICES;
-    size_t fair = 0;
+    const unsigned slices =
+        seen < RETURN_SLICES ? (unsigned)seen : RETURN_SLICES;
+    unsigned fair = 0;
 
     if (m->now.at < 0 || slices < RUSH)
         return;
-    for (size_t i = RETURN_SECOND - 1; i < slices; i++) {
+    for (unsigned i = RETURN_SECOND - 1; i < slices; i++) {
         const double share = share_at(m, i);
 
         if (fair == 0 && share >= FAIR)

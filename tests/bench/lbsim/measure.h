@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RETURN_SECOND 4   /* slices of it */
-#define RETURN_SLICES 120 /* nobody waits longer for a share */
+#define RETURN_SECOND 4u   /* slices of it */
+#define RETURN_SLICES 120u /* nobody waits longer for a share */
 
 /* One server that came, or came back. */
 struct measure_return {

@@ -8,12 +8,6 @@
 #include <math.h>
 #include <stdio.h>
 
-enum column_unit {
-    UNIT_MS,
-    UNIT_RATIO,
-    UNIT_PLAIN
-};
-
 #define COLUMNS 13
 
 static const struct column {
@@ -36,25 +30,17 @@ static const struct column {
     {"rush", "rush x", 2},
 };
 
-/* Seconds of the measured ones in which a server fails. */
-static double failing_seconds(const struct settings *s,
-                              const struct scenario *scenario)
-{
-    const struct fault *f = &scenario->fault;
-
-    if (f->kind != FAULT_FAIL)
-        return 0.0;
-    return f->length == f->period
-               ? s->seconds
-               : s->seconds * (double)f->length / (double)f->period;
-}
-
+/* The values of all columns. */
 static void fill(double *ret, const struct settings *s,
                  const struct scenario *scenario, const struct measure *m,
                  const struct measure *oracle)
 {
     static const double quantiles[] = {0.5, 0.99, 0.999};
-    const double failing = failing_seconds(s, scenario);
+    const struct fault *f = &scenario->fault;
+    const double failing =
+        f->kind != FAULT_FAIL
+            ? 0.0
+            : (double)fault_time(f, m->from, m->to) / (double)NS_PER_S;
 
     ret[0] = (double)m->picks;
     for (int i = 0; i < 3; i++) {
@@ -70,16 +56,6 @@ static void fill(double *ret, const struct settings *s,
     ret[10] = m->returns > 0 ? m->settle_sum / m->returns : (double)NAN;
     ret[11] = m->returns > 0 ? m->settle_max : (double)NAN;
     ret[12] = m->returns > 0 ? m->rush_max : (double)NAN;
-}
-
-static const char *size_text(const struct settings *s)
-{
-    static char text[160];
-
-    snprintf(text, sizeof(text), "%u,%u,%u,%g,%s,%g,%g,%g,%llu", s->clients,
-             s->servers, s->workers, s->load, settings_work_name(s->work),
-             s->mean_ms, s->seconds, s->warm_up, (unsigned long long)s->seed);
-    return text;
 }
 
 void report_begin(const struct settings *s)
@@ -126,7 +102,10 @@ static void print_table(const struct scenario *scenario,
 static void print_csv(const struct settings *s, const struct scenario *scenario,
                       const struct peer *peer, const double *values)
 {
-    printf("%s,%s,%s", scenario->name, peer->name, size_text(s));
+    printf("%s,%s,%u,%u,%u,%g,%s,%g,%g,%g,%llu", scenario->name, peer->name,
+           s->clients, s->servers, s->workers, s->load,
+           settings_work_name(s->work), s->mean_ms, s->seconds, s->warm_up,
+           (unsigned long long)s->seed);
     for (int i = 0; i < COLUMNS; i++) {
         if (isnan(values[i]))
             printf(",");

@@ -21,13 +21,20 @@ static const struct scenario scenarios[] = {
     {.name = "half",
      .text = "every other one is 3 times slower; load of what they are",
      .fault = {FAULT_SLOW, 3.0, ALWAYS, ALWAYS},
-     .half = 1,
+     .every = 2,
      .is_loaded = 1},
     {.name = "fail",
      .text = "one fails, in a tenth of the time",
      .fault = {FAULT_FAIL, 0.1, ALWAYS, ALWAYS}},
+    {.name = "flaky",
+     .text = "one fails one time in ten, in the time that others take",
+     .fault = {FAULT_FLAKY, 0.1, ALWAYS, ALWAYS}},
+    {.name = "noise",
+     .text = "all fail one time in a hundred",
+     .fault = {FAULT_FLAKY, 0.01, ALWAYS, ALWAYS},
+     .every = 1},
     {.name = "fail-heal",
-     .text = "the same for 30 s in every 60 s",
+     .text = "one fails, in a tenth of the time, for 30 s in every 60 s",
      .fault = {FAULT_FAIL, 0.1, 60 * NS_PER_S, 30 * NS_PER_S},
      .is_watched = 1},
     {.name = "slow-heal",
@@ -60,7 +67,7 @@ const struct scenario *scenario_find(const char *name)
 const struct fault *scenario_fault(const struct scenario *s, size_t i,
                                    size_t count)
 {
-    const int is_hit = s->half ? i % 2 == 1 : i == count / 2;
+    const int is_hit = s->every != 0 ? (i + 1) % s->every == 0 : i == count / 2;
 
     return is_hit ? &s->fault : &well;
 }

@@ -14,7 +14,7 @@ struct scenario {
     const char *name;
     const char *text; /* a line of help */
     struct fault fault;
-    int half;        /* every other server has it; else one */
+    size_t every;    /* so manieth server has it; 0: one in the middle */
     int is_loaded;   /* load is of the capacity that the faults leave; else of
                         that of servers without */
     int64_t replace; /* so often one leaves and a new one comes; 0: never */

@@ -36,7 +36,7 @@ static void begin(struct worker *w, struct svc__heap *h, struct request *r,
     const struct fault *f = w->server->fault;
     const double work = r->work * fault_factor(f, now);
 
-    r->is_bad = f->kind == FAULT_FAIL && fault_is_on(f, now);
+    r->is_bad = fault_fails(f, now, r->luck);
     w->request = r;
     svc__heap_set(h, &w->event.node, fault_finish(f, now, (int64_t)work));
 }

@@ -15,6 +15,7 @@ struct request {
     struct request *next;
     int64_t arrived;
     double work; /* nanoseconds on a server without fault */
+    double luck; /* fault_fails */
     uint32_t client;
     uint32_t epoch; /* of the slot that counts it */
     int is_bad;     /* it fails; known when it begins */

@@ -197,6 +197,7 @@ static void arrive(struct sim *sim, struct client *c, int64_t now)
 
     r->arrived = now;
     r->work = c->work * sim->mean;
+    r->luck = c->luck;
     r->client = (uint32_t)(c - sim->clients);
     r->epoch = client_took(c, server, now);
     measure_pick(sim->m, server, is_failing(s, now), now);
