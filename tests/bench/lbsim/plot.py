@@ -18,6 +18,7 @@ TITLES = {
     "equal": "All alike",
     "slow": "One is 10 times slower",
     "stall": "One stands still, 2 s in every 10 s",
+    "hang": "One stands still, 33 s in every 60 s",
     "half": "Half of them are 3 times slower",
     "fail": "One fails fast",
     "flaky": "One fails one time in ten",
