@@ -68,25 +68,25 @@ static uint64_t pack(float us, uint32_t now_ms)
     return (uint64_t)bits << 32 | now_ms;
 }
 
-/* A peak counts at once, less than the average bit by bit: by as much as the
- * average has decayed since the last one. */
+/* An average over time, not over answers: how much a latency counts is how long
+ * it is since the last one. No peak counts at once, as it does in other
+ * averages of that kind: one long answer among many would turn picks away for
+ * seconds, and an endpoint that stands still is seen by what is in flight to
+ * it. */
 static void learn(struct svc__slot *s, float us, uint32_t now_ms)
 {
     const uint64_t before =
         atomic_load_explicit(&s->latency, memory_order_relaxed);
-    float average = us;
+    float average;
 
     /* A latency of 0 is one that is too short to be measured. */
     if (!(us > 0.001F))
-        us = average = 0.001F;
+        us = 0.001F;
+    average = us;
     if (before != 0) {
-        const float decayed = svc__slot_average(before, now_ms);
-        const float kept =
-            svc__slot_decay((float)svc__slot_age(now_ms, (uint32_t)before) /
-                            SVC__SLOT_DECAY_MS);
+        const float left = svc__slot_left(before, now_ms);
 
-        if (us < decayed)
-            average = decayed + us * (1.0F - kept);
+        average = svc__slot_average(before) * left + us * (1.0F - left);
     }
     atomic_store_explicit(&s->latency, pack(average, now_ms),
                           memory_order_relaxed);

@@ -14,9 +14,10 @@
 #include <stdint.h>
 #include <string.h>
 
-#define SVC__SLOT_DECAY_MS   10000.0F   /* of the average, by a factor of e */
-#define SVC__SLOT_FAILURE_MS 5000       /* a failure costs so long */
-#define SVC__SLOT_FAILURE_US 1000000.0F /* and at first so much */
+#define SVC__SLOT_DECAY_MS 10000.0F /* memory of latencies, by a factor of e   \
+                                     */
+#define SVC__SLOT_FAILURE_MS 5000   /* a failure costs for so long */
+#define SVC__SLOT_FAILURE_US 1000000.0F /* so much */
 #define SVC__SLOT_UNKNOWN_US                                                   \
     1000000.0F /* cost of what is in flight to one that                        \
                  never answered */
@@ -135,21 +136,30 @@ static inline float svc__slot_decay(float x)
     return part;
 }
 
-/* The average of a latency word as it has decayed, in microseconds. */
-static inline float svc__slot_average(uint64_t latency, uint32_t now_ms)
+/* The average of a latency word, in microseconds. */
+static inline float svc__slot_average(uint64_t latency)
 {
     const uint32_t bits = (uint32_t)(latency >> 32);
-    const uint32_t age = svc__slot_age(now_ms, (uint32_t)latency);
     float us;
 
     memcpy(&us, &bits, sizeof(us));
-    return age == 0 ? us
-                    : us * svc__slot_decay((float)age / SVC__SLOT_DECAY_MS);
+    return us;
+}
+
+/* How much of what was learned then is left now. */
+static inline float svc__slot_left(uint64_t latency, uint32_t now_ms)
+{
+    const uint32_t age = svc__slot_age(now_ms, (uint32_t)latency);
+
+    return age == 0 ? 1.0F : svc__slot_decay((float)age / SVC__SLOT_DECAY_MS);
 }
 
 /* What it would cost to pick it, weights aside: its latency, and that of what
- * is in flight there. One that never answered costs nothing as long as nothing
- * is in flight to it, so that it is tried, by one at a time. */
+ * is in flight there. What was learned is forgotten by and by, so that it is
+ * tried again, but not while it owes an answer: one that takes longer than it
+ * is remembered would look the better the more there is in flight to it. One
+ * that never answered costs nothing as long as nothing is in flight to it, so
+ * that it is tried, by one at a time. */
 static inline float svc__slot_cost(const struct svc__slot *s, uint32_t now_ms)
 {
     const uint64_t latency =
@@ -160,16 +170,13 @@ static inline float svc__slot_cost(const struct svc__slot *s, uint32_t now_ms)
     float us = 0.0F;
 
     if (latency != 0)
-        us = svc__slot_average(latency, now_ms);
+        us = svc__slot_average(latency) *
+             (count != 0 ? 1.0F : svc__slot_left(latency, now_ms));
     else if (count != 0)
         us = SVC__SLOT_UNKNOWN_US;
-    if (failed_ms != 0) {
-        const uint32_t age = svc__slot_age(now_ms, failed_ms);
-
-        if (age < SVC__SLOT_FAILURE_MS)
-            us += SVC__SLOT_FAILURE_US * (float)(SVC__SLOT_FAILURE_MS - age) /
-                  (float)SVC__SLOT_FAILURE_MS;
-    }
+    if (failed_ms != 0 &&
+        svc__slot_age(now_ms, failed_ms) < SVC__SLOT_FAILURE_MS)
+        us += SVC__SLOT_FAILURE_US;
     return us * (float)(count + 1);
 }
 

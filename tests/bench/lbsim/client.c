@@ -5,6 +5,8 @@
  */
 #include "client.h"
 
+#include "policy/key.h"
+
 #include "fault.h"
 #include "memory.h"
 #include "set.h"
@@ -68,8 +70,8 @@ int64_t client_next(struct client *c, double gap, enum draw_kind kind)
 size_t client_pick(struct client *c, int64_t now)
 {
     const struct svc__pick_ctx ctx = {
-        .key = &c->key,
-        .key_size = sizeof(c->key),
+        .hash = svc__key_hash(&c->key, sizeof(c->key)),
+        .has_key = 1,
         .now_ms = in_ms(now),
         .rng = &c->rng,
         .cursor = &c->cursor,
@@ -80,7 +82,9 @@ size_t client_pick(struct client *c, int64_t now)
 
 uint32_t client_took(struct client *c, size_t server, int64_t now)
 {
-    return svc__slot_take(&c->slots[server], in_ms(now));
+    uint32_t leaked;
+
+    return svc__slot_take(&c->slots[server], in_ms(now), &leaked);
 }
 
 void client_done(struct client *c, const struct client_outcome *o, int64_t now)
