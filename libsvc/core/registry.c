@@ -10,24 +10,26 @@
 #include <pthread.h>
 #include <string.h>
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static struct svc__map services;
+static struct {
+    pthread_once_t once;
+    pthread_mutex_t lock;
+    struct svc__map services;
+} registry = {.once = PTHREAD_ONCE_INIT, .lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void take(void)
 {
-    pthread_mutex_lock(&lock);
+    pthread_mutex_lock(&registry.lock);
 }
 
 void svc__registry_leave(void)
 {
-    pthread_mutex_unlock(&lock);
+    pthread_mutex_unlock(&registry.lock);
 }
 
 /* The entries stay where they are: memory of before is the parent's, too. */
 static void leave_in_child(void)
 {
-    memset(&services, 0, sizeof(services));
+    memset(&registry.services, 0, sizeof(registry.services));
     svc__registry_leave();
 }
 
@@ -36,24 +38,25 @@ static void begin(void)
 {
     static const struct svc__hash_key key = {0, 0};
 
-    svc__map_init(&services, &key);
+    svc__map_init(&registry.services, &key);
     (void)pthread_atfork(take, svc__registry_leave, leave_in_child);
 }
 
 /* With the lock: an empty map keeps no memory. */
 static void tidy(void)
 {
-    if (services.count == 0)
-        svc__map_fini(&services);
+    if (registry.services.count == 0)
+        svc__map_fini(&registry.services);
 }
 
 int svc__registry_add(uint64_t id, svc_service *s)
 {
     int err;
 
-    pthread_once(&once, begin);
+    pthread_once(&registry.once, begin);
     take();
-    err = svc__map_put(&services, (const char *)&id, sizeof(id), s, NULL);
+    err = svc__map_put(&registry.services, (const char *)&id, sizeof(id), s,
+                       NULL);
     tidy();
     svc__registry_leave();
     return err;
@@ -62,7 +65,7 @@ int svc__registry_add(uint64_t id, svc_service *s)
 void svc__registry_remove(uint64_t id)
 {
     take();
-    (void)svc__map_remove(&services, (const char *)&id, sizeof(id));
+    (void)svc__map_remove(&registry.services, (const char *)&id, sizeof(id));
     tidy();
     svc__registry_leave();
 }
@@ -72,7 +75,7 @@ svc_service *svc__registry_enter(uint64_t id)
     svc_service *s;
 
     take();
-    s = svc__map_get(&services, (const char *)&id, sizeof(id));
+    s = svc__map_get(&registry.services, (const char *)&id, sizeof(id));
     if (s == NULL)
         svc__registry_leave();
     return s;

@@ -20,20 +20,22 @@ struct chunk {
     uint32_t refs[CHUNK_SIZE]; /* of one that is free: the next free number */
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static _Atomic(struct chunk *) chunks[CHUNKS_MAX];
-static uint32_t chunk_count; /* lock */
-static uint32_t first_free;  /* lock */
+static struct {
+    pthread_once_t once;
+    pthread_mutex_t lock;
+    uint32_t chunk_count; /* lock */
+    uint32_t first_free;  /* lock */
+    _Atomic(struct chunk *) chunks[CHUNKS_MAX];
+} all = {.once = PTHREAD_ONCE_INIT, .lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void take(void)
 {
-    pthread_mutex_lock(&lock);
+    pthread_mutex_lock(&all.lock);
 }
 
 static void leave(void)
 {
-    pthread_mutex_unlock(&lock);
+    pthread_mutex_unlock(&all.lock);
 }
 
 /* Without memory for the hook a fork while another thread is here can leave the
@@ -49,7 +51,7 @@ static struct chunk *chunk_of(uint32_t ticket)
     const uint32_t at = (ticket - 1) >> CHUNK_BITS;
 
     return at < CHUNKS_MAX
-               ? atomic_load_explicit(&chunks[at], memory_order_acquire)
+               ? atomic_load_explicit(&all.chunks[at], memory_order_acquire)
                : NULL;
 }
 
@@ -75,9 +77,9 @@ static struct svc__slot *new_slots(void)
 static int grow(void)
 {
     struct chunk *c;
-    uint32_t ticket = (chunk_count << CHUNK_BITS) + 1;
+    uint32_t ticket = (all.chunk_count << CHUNK_BITS) + 1;
 
-    if (chunk_count == CHUNKS_MAX)
+    if (all.chunk_count == CHUNKS_MAX)
         return 0;
     c = svc__calloc(1, sizeof(*c));
     if (c == NULL)
@@ -89,8 +91,9 @@ static int grow(void)
     }
     for (uint32_t i = 0; i < CHUNK_SIZE; i++)
         c->refs[i] = i + 1 < CHUNK_SIZE ? ++ticket : SVC__TICKET_NONE;
-    first_free = (chunk_count << CHUNK_BITS) + 1;
-    atomic_store_explicit(&chunks[chunk_count++], c, memory_order_release);
+    all.first_free = (all.chunk_count << CHUNK_BITS) + 1;
+    atomic_store_explicit(&all.chunks[all.chunk_count++], c,
+                          memory_order_release);
     return 1;
 }
 
@@ -98,14 +101,14 @@ uint32_t svc__ticket_new(void)
 {
     uint32_t ticket = SVC__TICKET_NONE;
 
-    pthread_once(&once, register_fork);
+    pthread_once(&all.once, register_fork);
     take();
-    if (first_free != SVC__TICKET_NONE || grow()) {
+    if (all.first_free != SVC__TICKET_NONE || grow()) {
         struct chunk *c;
 
-        ticket = first_free;
+        ticket = all.first_free;
         c = chunk_of(ticket);
-        first_free = c->refs[place_of(ticket)];
+        all.first_free = c->refs[place_of(ticket)];
         c->refs[place_of(ticket)] = 1;
         svc__slot_begin(&c->slots[place_of(ticket)]);
     }
@@ -132,8 +135,8 @@ void svc__ticket_unref(const uint32_t *tickets, size_t count)
         if (--c->refs[at] > 0)
             continue;
         svc__slot_begin(&c->slots[at]);
-        c->refs[at] = first_free;
-        first_free = tickets[i];
+        c->refs[at] = all.first_free;
+        all.first_free = tickets[i];
     }
     leave();
 }

@@ -7,7 +7,7 @@ import subprocess
 
 import gate
 
-MOST = 6
+MOST = 9
 MUTABLE = re.compile(r"^(\.t?data|\.t?bss|\*COM\*)(\.(?!rel\.ro).*)?$")
 
 
