@@ -14,9 +14,10 @@
 #include <stdint.h>
 #include <string.h>
 
-#define SVC__SLOT_DECAY_MS 10000.0F /* memory of latencies, by a factor of e   \
-                                     */
-#define SVC__SLOT_FAILURE_MS 5000   /* a failure costs for so long */
+#define SVC__SLOT_DECAY_MS                                                     \
+    10000.0F                      /* memory of latencies, by a factor of e     \
+                                   */
+#define SVC__SLOT_FAILURE_MS 5000 /* a failure costs for so long */
 #define SVC__SLOT_FAILURE_US 1000000.0F /* so much */
 #define SVC__SLOT_UNKNOWN_US                                                   \
     1000000.0F /* cost of what is in flight to one that                        \
