@@ -111,7 +111,9 @@ static int meet_all(svc_service *s, const struct svc__view *v)
         if (m == NULL)
             continue;
         m->set = b->sets;
-        meet(s, m, svc__candidate_endpoint(c));
+        /* Of two at one place the one that stands for it is met. */
+        if ((c->why & SVC_WHY_DUPLICATE) == 0)
+            meet(s, m, svc__candidate_endpoint(c));
     }
     return 0;
 }
@@ -148,15 +150,22 @@ static void set_timer(svc_service *s)
         svc__loop_set(s->r->loop, &b->timer, due_ms);
 }
 
-/* How many are there that count against a panic, but nobody can eject. */
-static size_t count_unready(const struct svc__view *v)
+/* How many count against a panic, but nobody can eject. Where part of those who
+ * are ready was chosen, by subset or place, this is of the others as large a
+ * part: beside the few of a subset those of all would always be many. */
+static size_t count_unready(const struct svc__view *v, size_t chosen)
 {
     static const unsigned unready = SVC_WHY_NOT_READY | SVC_WHY_TERMINATING;
+    static const unsigned elsewhere =
+        SVC_WHY_OUTSIDE_SUBSET | SVC_WHY_OTHER_ZONE | SVC_WHY_OTHER_NODE;
     size_t count = 0;
+    size_t ready = chosen;
 
-    for (size_t i = 0; i < v->count; i++)
+    for (size_t i = 0; i < v->count; i++) {
         count += (v->candidates[i].why & unready) != 0;
-    return count;
+        ready += (v->candidates[i].why & elsewhere) != 0;
+    }
+    return ready == chosen ? count : count * chosen / ready;
 }
 
 static void count_ejections(svc_service *s)
@@ -198,7 +207,8 @@ static int review(svc_service *s, const struct svc__view *v)
         members[count++].slot = svc__ticket_slot(m->ticket);
     }
     (void)svc__ejection_review(&s->balance.ejection, members, count,
-                               count_unready(v), svc__loop_now_ms(s->r->loop));
+                               count_unready(v, count),
+                               svc__loop_now_ms(s->r->loop));
     svc__free(members);
     set_timer(s);
     count_ejections(s);
@@ -256,6 +266,8 @@ int svc__balance_filter(svc_service *s, struct svc__view *v)
     size_t ejected;
     int err = 0;
 
+    /* Whether anybody of this set starts slowly is known when it is built. */
+    s->balance.slow_start_due_ms = INT64_MAX;
     if (s->settings.subset > 0)
         err = svc__subset_apply(v, s->r->settings.client_id,
                                 (size_t)s->settings.subset);

@@ -250,6 +250,8 @@ static const struct {
     {SVC_WHY_OTHER_NODE, "hinted for other nodes", NULL},
     {SVC_WHY_NOT_LOCAL, "not local",
      "the traffic policy is Local and nothing is at hand on the node"},
+    {SVC_WHY_OUTSIDE_SUBSET, "outside the subset", NULL},
+    {SVC_WHY_EJECTED, "ejected for a while", NULL},
     {SVC_WHY_DRAINING, "draining",
      "their weight is 0, as this program set it (svc_service_weigh)"},
     {SVC_WHY_REFUSED_ADDRESS, "with a refused address",

@@ -282,18 +282,22 @@ static void add_address(struct svc__view *v, char *word, uint16_t port)
 {
     struct svc__block *block = svc__block_new(1, 1);
     struct svc__candidate c = {.block = block, .port = port};
+    struct svc__endpoint *ep = &block->endpoints[0];
     char *why = strchr(word, '!');
+    char *uid = strchr(word, '#');
 
+    ep->flags = SVC__EP_CONDITIONS | SVC__EP_READY | SVC__EP_SERVING;
     if (why != NULL) {
-        *why = '\0';
         c.why = (uint16_t)strtoul(why + 1, NULL, 10);
+        *why = '\0';
     }
-    assert_int_equal(
-        svc__address_parse(word, strlen(word), &block->endpoints[0].address),
-        0);
-    block->endpoints[0].flags =
-        SVC__EP_CONDITIONS | SVC__EP_READY | SVC__EP_SERVING;
-    block->endpoints[0].weight = 1;
+    if (uid != NULL) {
+        ep->flags |= SVC__EP_UID;
+        ep->uid[0] = (uint8_t)strtoul(uid + 1, NULL, 10);
+        *uid = '\0';
+    }
+    assert_int_equal(svc__address_parse(word, strlen(word), &ep->address), 0);
+    ep->weight = 1;
     assert_int_equal(svc__view_hold(v, block), 0);
     svc__block_unref(block);
     assert_int_equal(svc__view_add(v, &c), 0);

@@ -28,9 +28,9 @@ void script_refuse_source(int code);
 
 /* Delivers to the subscription of "service.namespace" or of an outside name,
  * the newest one where several ask the same: addresses, separated by spaces,
- * all ready (behind a
- * '!' the number of the reasons against one); an alias, as an ExternalName or
- * as a load balancer's hostname; a code; trouble. Then runs a round. */
+ * all ready (behind a '#' the number of its Pod, behind a '!' that of the
+ * reasons against one); an alias, as an ExternalName or as a load balancer's
+ * hostname; a code; trouble. Then runs a round. */
 void script_addresses(svc_resolver *r, const char *who, const char *addresses);
 void script_alias(svc_resolver *r, const char *who, const char *alias);
 void script_lb_alias(svc_resolver *r, const char *who, const char *alias);

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where what a service remembers of its endpoints meets something else: sets
+ * that become empty, places that change hands, subsets, who explains, who tries
+ * again from many threads, picks that are broken.
+ */
+/* cmocka.h needs the others before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "own_clock.h"
+#include "script.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+/* ---- time, which passes when a test says so ----------------------------- */
+
+static int64_t now_us = 1000000;
+
+int64_t svc__clock_now_us(void)
+{
+    return now_us;
+}
+
+static int own_clock_sleep_ms(int left_ms)
+{
+    return left_ms;
+}
+
+static void pass(svc_resolver *r, int ms)
+{
+    now_us += (int64_t)ms * 1000;
+    script_round(r);
+}
+
+/* ---- picks and weights -------------------------------------------------- */
+
+static const svc_pick_options tracked = {.size = sizeof(tracked), .track = 1};
+
+/* The last byte of the picked IPv4 address. */
+static unsigned number_of(const svc_pick *pick)
+{
+    struct sockaddr_in in;
+
+    memcpy(&in, svc_pick_sockaddr(pick), sizeof(in));
+    return ntohl(in.sin_addr.s_addr) & 0xFF;
+}
+
+static svc_pick pick_tracked(svc_service *s)
+{
+    svc_pick pick;
+
+    assert_int_equal(svc_service_pick(s, &tracked, &pick), 0);
+    return pick;
+}
+
+/* Five failures in a row of whoever is picked first, whose number it returns;
+ * all others do well. */
+static unsigned let_one_fail(svc_service *s)
+{
+    svc_pick pick = pick_tracked(s);
+    const unsigned number = number_of(&pick);
+
+    for (int failed = 0; failed < 5;) {
+        const int is_it = number_of(&pick) == number;
+
+        svc_pick_done(&pick, is_it ? SVC_OUTCOME_ERROR : SVC_OUTCOME_OK);
+        failed += is_it;
+        pick = pick_tracked(s);
+    }
+    svc_pick_done(&pick, SVC_OUTCOME_CANCELLED);
+    return number;
+}
+
+static uint64_t stat_of(svc_resolver *r, size_t offset)
+{
+    svc_stats stats = SVC_STATS_INIT;
+    uint64_t value;
+
+    assert_int_equal(svc_resolver_stats(r, &stats), 0);
+    memcpy(&value, (const char *)&stats + offset, sizeof(value));
+    return value;
+}
+
+#define STAT(r, member) stat_of(r, offsetof(svc_stats, member))
+
+/* The same weight for all. */
+static void weigh_all(svc_resolver *r, svc_service *s, int weight)
+{
+    svc_endpoints *eps = svc_service_endpoints(s);
+
+    for (size_t i = 0; i < svc_endpoints_total(eps); i++)
+        assert_int_equal(svc_service_weigh(s, svc_endpoints_at(eps, i), weight),
+                         0);
+    svc_endpoints_unref(eps);
+    script_round(r);
+}
+
+/* ---- rounds that are not wanted ----------------------------------------- */
+
+/* All are drained while one starts slowly: nothing is left to be done by time.
+ */
+static void drained_in_a_slow_start(void **state)
+{
+    svc_resolver *r = script_new(NULL);
+    svc_service *s =
+        script_open(r, "web:80?track=1&policy=wrr&slow_start_ms=10000");
+
+    (void)state;
+    script_addresses(r, "web.dev", "10.0.0.1");
+    pass(r, 1000);
+    script_addresses(r, "web.dev", "10.0.0.1 10.0.0.2");
+    assert_in_range(svc_resolver_timeout_ms(r), 1, 1000);
+    weigh_all(r, s, 0);
+    pass(r, 2000);
+    script_round(r);
+    assert_int_equal(svc_resolver_timeout_ms(r), -1);
+    weigh_all(r, s, 1);
+    assert_in_range(svc_resolver_timeout_ms(r), 1, 1000);
+    script_end(r, s);
+}
+
+/* ---- places ------------------------------------------------------------- */
+
+/* Two Pods are told for one place, as while one follows the other on a Node
+ * with hostNetwork: who stands for it is one and the same from set to set. */
+static void two_pods_at_one_place(void **state)
+{
+    svc_resolver *r = script_new(NULL);
+    svc_service *s = script_open(r, "web:80?track=1&policy=fo");
+    svc_pick pick;
+
+    (void)state;
+    script_addresses(r, "web.dev", "10.0.0.1#2 10.0.0.1#1!2048");
+    pick = pick_tracked(s);
+    script_addresses(r, "web.dev", "10.0.0.1#2 10.0.0.1#1!2048 10.0.0.2#3");
+    svc_pick_done(&pick, SVC_OUTCOME_OK);
+    assert_int_equal(STAT(r, picks_late), 0);
+    pick = pick_tracked(s);
+    script_addresses(r, "web.dev", "10.0.0.1#4 10.0.0.2#5");
+    svc_pick_done(&pick, SVC_OUTCOME_OK);
+    assert_int_equal(STAT(r, picks_late), 1);
+    script_end(r, s);
+}
+
+/* ---- subsets ------------------------------------------------------------ */
+
+/* Those who are not ready are many beside the subset, and few beside all that
+ * there are: no panic. */
+static void a_subset_ejects_too(void **state)
+{
+    svc_resolver_options options = SVC_RESOLVER_OPTIONS_INIT;
+    svc_resolver *r;
+    svc_service *s;
+
+    (void)state;
+    options.client_id = "client-1";
+    r = script_new(&options);
+    s = script_open(r, "web:80?track=1&policy=rr&subset=3");
+    script_addresses(r, "web.dev",
+                     "10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4 10.0.0.5 10.0.0.6 "
+                     "10.0.0.7 10.0.0.8 10.0.0.9 10.0.0.10 10.0.1.1!1 "
+                     "10.0.1.2!1 10.0.1.3!1 10.0.1.4!1 10.0.1.5!1");
+    (void)let_one_fail(s);
+    script_round(r);
+    assert_int_equal(STAT(r, ejections), 1);
+    assert_int_equal(STAT(r, endpoints_ejected), 1);
+    script_end(r, s);
+}
+
+/* Who is not of the subset is told where nothing is usable. */
+static void all_of_a_subset_drained(void **state)
+{
+    svc_resolver *r = script_new(NULL);
+    svc_service *s = script_open(r, "web:80?subset=1");
+    svc_error error;
+
+    (void)state;
+    script_addresses(r, "web.dev", "10.0.0.1 10.0.0.2 10.0.0.3");
+    weigh_all(r, s, 0);
+    assert_int_equal(svc_service_wait(s, 0, &error), SVC_ENOENDPOINTS);
+    assert_non_null(strstr(error.message,
+                           "no usable endpoint: 2 outside the subset, 1 "
+                           "draining"));
+    script_end(r, s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(drained_in_a_slow_start),
+        cmocka_unit_test(two_pods_at_one_place),
+        cmocka_unit_test(a_subset_ejects_too),
+        cmocka_unit_test(all_of_a_subset_drained),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
