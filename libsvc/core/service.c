@@ -97,6 +97,7 @@ static int subscribe(svc_service *s, struct svc__hop *hop, svc_error *reterr)
         hop->name->kind == SVC__NAME_LITERAL) {
         hop->view = svc__literal_view(s, hop->name, hop->sub.query.port,
                                       hop->alias != NULL);
+        hop->is_heard = 1;
         mark_dirty(s);
         return hop->view == NULL ? svc__err_nomem(reterr) : 0;
     }
@@ -284,6 +285,13 @@ static const struct svc__trouble *trouble_of(const svc_service *s)
     return NULL;
 }
 
+/* Whether the source has said anything since it was asked: that a set is to be
+ * judged anew says nothing of it. */
+static int is_heard(const svc_service *s)
+{
+    return s->hop_count > 0 && s->hops[0]->is_heard;
+}
+
 static void report_trouble(svc_service *s, const struct svc__trouble *trouble)
 {
     svc_error error;
@@ -374,7 +382,7 @@ void svc__service_flush(svc_service *s)
     err = walk(s, &v, &end, &error);
     /* The end of a trouble comes before the new set, which nobody is to see as
      * stale; its begin comes behind. */
-    if (err == 0 && s->hop_count > 0 && trouble_of(s) == NULL)
+    if (err == 0 && is_heard(s) && trouble_of(s) == NULL)
         report(s, NULL);
     if (err == 0 && publish(s, end, v) != 0)
         err = svc__err_nomem(&error);
@@ -406,6 +414,7 @@ void svc__service_update(struct svc__sub *sub, struct svc__view *view)
 
     svc__view_free(hop->view);
     hop->view = view;
+    hop->is_heard = 1;
     hop->confirmed_ms = view->confirmed_ms;
     svc__trouble_fini(&hop->trouble);
     svc__count_add(&hop->service->r->counters.updates, 1);
@@ -419,6 +428,7 @@ void svc__service_fail(struct svc__sub *sub, const svc_error *error)
 
     svc__err_wrap(&trouble, "\"%.200s\"", hop->service->text);
     svc__trouble_set(&hop->trouble, &trouble);
+    hop->is_heard = 1;
     mark_dirty(hop->service);
 }
 

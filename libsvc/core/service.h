@@ -33,6 +33,7 @@ struct svc__hop {
     enum svc__type alias_type; /* and which type of Service said it */
     char *port_name;           /* asked for here, or NULL */
     int subscribed;
+    int is_heard;           /* it was told something */
     struct svc__view *view; /* delivered and not yet published; one that is an
                                alias stays until the next one */
     int64_t confirmed_ms;   /* of the last view; -1: its source tells changes */
@@ -40,7 +41,8 @@ struct svc__hop {
 };
 
 struct svc_service {
-    struct svc__refs refs; /* the caller's, the loop's, each watch's */
+    struct svc__refs refs; /* the caller's, the loop's, each watch's, and of who
+                              explains it */
     svc_resolver *r;       /* one reference */
     struct svc__name name;
     char *text; /* as the caller wrote it */
@@ -56,7 +58,9 @@ struct svc_service {
                                      when a caller opened it */
     struct svc__publish publish;
     struct svc__balance balance;
-    svc_service *explained; /* with trace: the one that is explained */
+    svc_service *explained; /* with trace: the one that is explained; one
+                               reference, for the loop may judge this one
+                               after the caller has its answer */
 
     /* under r->lock */
     struct svc__list command;
@@ -72,7 +76,8 @@ struct svc_service {
     struct svc__hop first_hop; /* most have no other */
     struct svc__timer timer;   /* to publish again, or to try again */
     int timer_retries;         /* what it is set for */
-    int64_t published_ms;      /* when last; INT64_MIN: never */
+    int64_t published_ms;      /* when a set was last judged and, if it is
+                                  another, published; INT64_MIN: never */
     int is_due;                /* its set is to be judged anew */
     int is_enlisted;           /* in the registry */
     uint64_t generation;

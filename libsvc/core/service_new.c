@@ -237,6 +237,8 @@ int svc__service_new(svc_resolver *r, const struct svc__request *request,
         return err;
     }
     svc__refs_get(&r->refs);
+    if (s->explained != NULL)
+        svc__refs_get(&s->explained->refs);
     s->memo = request->memo; /* the loop may look at it at once */
     err = hand_over(s, request->is_listed);
     if (err != 0) {
@@ -267,17 +269,26 @@ void svc__service_free(svc_service *s)
     svc__service_unref(s);
 }
 
-void svc__service_unref(svc_service *s)
+/* One that nobody has any more. */
+static void destroy(svc_service *s)
 {
     svc_resolver *r = s->r;
 
-    if (!svc__refs_put(&s->refs))
-        return;
     if (s->is_enlisted)
         svc__registry_remove(svc__publish_id(&s->publish));
     svc__publish_fini(&s->publish);
     discard(s);
     svc__resolver_unref(r);
+}
+
+void svc__service_unref(svc_service *s)
+{
+    while (s != NULL && svc__refs_put(&s->refs)) {
+        svc_service *explained = s->explained;
+
+        destroy(s);
+        s = explained;
+    }
 }
 
 /* Nobody has said anything yet. DNS servers are asked for longer than callers

@@ -76,8 +76,9 @@ static int publish_view(svc_service *s, struct svc__view *v)
         svc__view_free(v);
         return SVC_ENOMEM;
     }
+    /* Also where nothing comes of it: it took the time to look. */
+    s->published_ms = svc__loop_now_ms(s->r->loop);
     if (before != NULL && svc__endpoints_equal(before, eps)) {
-        svc__count_add(&s->r->counters.updates_unchanged, 1);
         svc_endpoints_unref(eps);
         return renew_policy(s, before);
     }
@@ -85,7 +86,6 @@ static int publish_view(svc_service *s, struct svc__view *v)
     if (snapshot == NULL)
         return SVC_ENOMEM;
     s->generation++;
-    s->published_ms = svc__loop_now_ms(s->r->loop);
     count_publish(s, eps);
     /* First, so that who was waiting finds it there. */
     if (s->memo != NULL)
@@ -117,6 +117,7 @@ static int judge(svc_service *s, struct svc__view *v)
 int svc__service_publish(svc_service *s, size_t end, struct svc__view *v)
 {
     const char *zone = s->r->settings.zone;
+    const uint64_t before = s->generation;
     const struct svc__eligible_env env = {s->r->settings.node,
                                           zone != NULL ? zone : v->caller_zone};
     int err = svc__alias_adopt(s, end, v);
@@ -127,7 +128,10 @@ int svc__service_publish(svc_service *s, size_t end, struct svc__view *v)
         svc__view_free(v);
         return err;
     }
-    return judge(s, v);
+    err = judge(s, v);
+    svc__count_add(&s->r->counters.updates_unchanged,
+                   err == 0 && s->generation == before);
+    return err;
 }
 
 int svc__service_publish_again(svc_service *s)

@@ -125,6 +125,58 @@ static void drained_in_a_slow_start(void **state)
     script_end(r, s);
 }
 
+/* However many fail: a set is looked at once in 10 ms, also where nothing comes
+ * of it. */
+static void reviews_are_rationed(void **state)
+{
+    svc_resolver *r = script_new(NULL);
+    svc_service *s = script_open(r, "web:80?track=1");
+    svc_pick pick;
+
+    (void)state;
+    script_addresses(r, "web.dev", "10.0.0.1 10.0.0.2");
+    pick = pick_tracked(s);
+    svc_pick_done(&pick, SVC_OUTCOME_ERROR);
+    script_round(r);
+    assert_int_equal(svc_resolver_timeout_ms(r), -1);
+    pick = pick_tracked(s);
+    svc_pick_done(&pick, SVC_OUTCOME_ERROR);
+    assert_int_equal(svc_resolver_dispatch(r, 0), 0);
+    assert_int_equal(svc_resolver_timeout_ms(r), 10);
+    now_us += 10000;
+    assert_int_equal(svc_resolver_dispatch(r, 0), 0);
+    assert_int_equal(svc_resolver_timeout_ms(r), -1);
+    /* Nothing that a source said was looked at there. */
+    assert_int_equal(STAT(r, updates_unchanged), 0);
+    script_addresses(r, "web.dev", "10.0.0.1 10.0.0.2");
+    assert_int_equal(STAT(r, updates_unchanged), 1);
+    script_end(r, s);
+}
+
+/* A source that is asked anew and has not answered is not well because a pick
+ * failed. */
+static void a_review_ends_no_trouble(void **state)
+{
+    svc_resolver *r = script_new(NULL);
+    svc_service *s = script_open(r, "web:80?track=1");
+    svc_pick pick;
+
+    (void)state;
+    script_addresses(r, "web.dev", "10.0.0.1 10.0.0.2");
+    script_refuse(SVC_EUNREACH);
+    script_alias(r, "web.dev", "db.dev.svc.cluster.local");
+    assert_int_equal(svc_service_status(s, NULL), SVC_EUNREACH);
+    script_refuse(0);
+    pass(r, 1000);
+    pick = pick_tracked(s);
+    svc_pick_done(&pick, SVC_OUTCOME_ERROR);
+    script_round(r);
+    assert_int_equal(svc_service_status(s, NULL), SVC_EUNREACH);
+    script_addresses(r, "web.dev", "10.0.0.1");
+    assert_int_equal(svc_service_status(s, NULL), 0);
+    script_end(r, s);
+}
+
 /* ---- places ------------------------------------------------------------- */
 
 /* Two Pods are told for one place, as while one follows the other on a Node
@@ -190,13 +242,51 @@ static void all_of_a_subset_drained(void **state)
     script_end(r, s);
 }
 
+/* ---- explaining --------------------------------------------------------- */
+
+/* Who explains keeps what it explains until the loop has let go of it. */
+static void what_is_explained_stays(void **state)
+{
+    svc_resolver *r = script_new(NULL);
+    svc_service *s = NULL;
+    svc_service *again = NULL;
+    struct svc__request request = {.name = "web:80",
+                                   .trace = svc__clock_now_us};
+    svc_endpoints *eps;
+
+    (void)state;
+    assert_int_equal(
+        svc_service_new(r, "web:80?track=1&policy=rr", NULL, &s, NULL), 0);
+    script_round(r);
+    script_addresses(r, "web.dev", "10.0.0.1 10.0.0.2 10.0.0.3");
+    (void)let_one_fail(s);
+    script_round(r);
+    request.explained = s;
+    assert_int_equal(svc__service_new(r, &request, &again, NULL), 0);
+    script_round(r);
+    svc_service_free(s);
+    script_round(r);
+    script_addresses(r, "web.dev", "10.0.0.1 10.0.0.2 10.0.0.3");
+    eps = svc_service_endpoints(again);
+    assert_int_equal(svc_endpoints_count(eps), 2);
+    svc_endpoints_unref(eps);
+    svc_service_free(again);
+    script_round(r);
+    assert_int_equal(STAT(r, services_open), 0);
+    assert_int_equal(STAT(r, endpoints_ejected), 0);
+    script_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(drained_in_a_slow_start),
+        cmocka_unit_test(reviews_are_rationed),
+        cmocka_unit_test(a_review_ends_no_trouble),
         cmocka_unit_test(two_pods_at_one_place),
         cmocka_unit_test(a_subset_ejects_too),
         cmocka_unit_test(all_of_a_subset_drained),
+        cmocka_unit_test(what_is_explained_stays),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
