@@ -139,6 +139,7 @@ int svc__publish_init(struct svc__publish *p, uint64_t seed,
     atomic_init(&p->snapshot, &none);
     svc__rng_seed(&p->rng, seed);
     svc__budget_init(&p->budget, svc__clock_now_ms());
+    p->cursor.since_s = svc__budget_second(svc__clock_now_ms());
     svc__list_init(&p->listeners);
     svc__list_init(&p->sweep);
     p->swept = swept;
@@ -387,12 +388,13 @@ int svc__publish_pick(struct svc__publish *p, const struct svc__pick_wish *wish,
     return code == SVC_ENOMEM ? pick_locked(p, wish, ret) : code;
 }
 
-/* What a cursor has counted since it was asked last. */
-static uint64_t take_picks(struct svc__cursor *c)
+/* What a cursor has counted since it was asked last, and lately. */
+static uint64_t take_picks(struct svc__cursor *c, int64_t now_ms)
 {
-    const uint64_t picks = c->picks;
+    const uint64_t picks = svc__budget_recent(c->picks, c->since_s, now_ms);
 
     c->picks = 0;
+    c->since_s = svc__budget_second(now_ms);
     return picks;
 }
 
@@ -400,18 +402,19 @@ static uint64_t take_picks(struct svc__cursor *c)
  * thread's do when that one comes. */
 int svc__publish_retry(struct svc__publish *p)
 {
+    const int64_t now_ms = svc__clock_now_ms();
     struct svc__reader *me = svc__reader_self();
     struct svc__cursor *mine = NULL;
     uint64_t picks;
 
     svc__mutex_lock(&p->lock);
-    picks = take_picks(&p->cursor);
+    picks = take_picks(&p->cursor, now_ms);
     svc__mutex_unlock(&p->lock);
     if (me != NULL)
         mine = svc__reader_cursor(me, &p->key);
     if (mine != NULL)
-        picks += take_picks(mine);
-    return svc__budget_take(&p->budget, picks, svc__clock_now_ms());
+        picks += take_picks(mine, now_ms);
+    return svc__budget_take(&p->budget, picks, now_ms);
 }
 
 static struct svc_endpoints *get_locked(struct svc__publish *p)

@@ -8,6 +8,8 @@
 
 #include "base/alloc.h"
 #include "base/barrier.h"
+#include "base/clock.h"
+#include "policy/budget.h"
 
 #include <pthread.h>
 #include <svc/svc.h>
@@ -148,6 +150,16 @@ int svc__reader_page(struct svc__reader *me, uint32_t number)
 
     me->pages[number / SVC__READER_PAGE] = page;
     return page == NULL ? SVC_ENOMEM : 0;
+}
+
+void svc__reader_begin(struct svc__reader_place *place,
+                       const struct svc__reader_key *key)
+{
+    static const struct svc__cursor none;
+
+    place->id = key->id;
+    place->cursor = none;
+    place->cursor.since_s = svc__budget_second(svc__clock_now_ms());
 }
 
 /* Takes the lowest bit of a word that is clear. Its place, or -1. */

@@ -113,6 +113,10 @@ static inline void svc__reader_leave(struct svc__reader *me)
 /* Makes the page of a number. 0 or SVC_ENOMEM. */
 int svc__reader_page(struct svc__reader *me, uint32_t number);
 
+/* Begins the cursor of a service in the place of another one's. */
+void svc__reader_begin(struct svc__reader_place *place,
+                       const struct svc__reader_key *key);
+
 /* This thread's cursor of a service; begins it. NULL when memory is short. */
 static inline struct svc__cursor *svc__reader_cursor(
     struct svc__reader *me, const struct svc__reader_key *key)
@@ -124,12 +128,8 @@ static inline struct svc__cursor *svc__reader_cursor(
     if (*page == NULL && svc__reader_page(me, key->number) != 0)
         return NULL;
     place = &(*page)[key->number % SVC__READER_PAGE];
-    if (place->id != key->id) {
-        static const struct svc__cursor none;
-
-        place->id = key->id;
-        place->cursor = none;
-    }
+    if (place->id != key->id)
+        svc__reader_begin(place, key);
     return &place->cursor;
 }
 

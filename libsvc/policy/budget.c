@@ -16,18 +16,27 @@ void svc__budget_init(struct svc__budget *b, int64_t now_ms)
     b->deposit = 0;
 }
 
+/* Threads count their picks each by itself, and bring them when they want a
+ * retry: who did not for an hour would bring an hour's worth. */
+uint64_t svc__budget_recent(uint64_t picks, uint32_t since_s, int64_t now_ms)
+{
+    const uint32_t worth_s = SVC__BUDGET_WORTH_MS / 1000;
+    const uint32_t passed_s = svc__budget_second(now_ms) - since_s;
+
+    return passed_s <= worth_s ? picks : picks * worth_s / passed_s;
+}
+
 /* The deposit loses a tenth a second, so that it tends to ten seconds' worth of
- * the picks, whatever their number is. Those of a longer time than that count
- * as if they had come evenly. */
+ * the picks, whatever their number is. */
 static void refill(struct svc__budget *b, uint64_t picks, int64_t passed_ms)
 {
     const double part = (double)passed_ms / SVC__BUDGET_WORTH_MS;
-    const double worth = (double)picks * SVC__BUDGET_PER_PICK;
 
     b->reserve += part * reserve_max;
     if (b->reserve > reserve_max)
         b->reserve = reserve_max;
-    b->deposit = part < 1 ? b->deposit * (1 - part) + worth : worth / part;
+    b->deposit = part < 1 ? b->deposit * (1 - part) : 0;
+    b->deposit += (double)picks * SVC__BUDGET_PER_PICK;
 }
 
 int svc__budget_take(struct svc__budget *b, uint64_t picks, int64_t now_ms)

@@ -23,8 +23,18 @@ struct svc__budget {
 /* The reserve is full: thirty retries. */
 void svc__budget_init(struct svc__budget *b, int64_t now_ms);
 
-/* Takes a retry. picks: how many there were since the last call, retries not
- * counted. Returns whether it is allowed. */
+/* Of so many picks that came since a moment, in seconds, those that are not
+ * older than ten seconds, as if they had come evenly. */
+uint64_t svc__budget_recent(uint64_t picks, uint32_t since_s, int64_t now_ms);
+
+/* The moment of now_ms for the above. */
+static inline uint32_t svc__budget_second(int64_t now_ms)
+{
+    return (uint32_t)(now_ms / 1000);
+}
+
+/* Takes a retry. picks: how many recent ones no call has counted yet, retries
+ * not among them. Returns whether it is allowed. */
 int svc__budget_take(struct svc__budget *b, uint64_t picks, int64_t now_ms);
 
 #endif

@@ -20,6 +20,7 @@ struct svc__cursor {
     uint32_t at;     /* the policy's: what comes next */
     uint32_t picks;  /* by this thread, runs over; for the retry budget */
     struct svc__identity last; /* who had its turn last; family 0: nobody */
+    uint32_t since_s; /* from when on picks are counted (policy/budget.h) */
 };
 
 /* Remembers who had its turn. */

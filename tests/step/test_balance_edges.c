@@ -16,6 +16,7 @@
 #include "script.h"
 
 #include <netinet/in.h>
+#include <pthread.h>
 #include <string.h>
 
 /* ---- time, which passes when a test says so ----------------------------- */
@@ -277,6 +278,61 @@ static void what_is_explained_stays(void **state)
     script_free(r);
 }
 
+/* ---- trying again ------------------------------------------------------- */
+
+#define THREADS 4
+#define HOUR_MS 3600000
+
+struct crowd {
+    svc_service *s;
+    pthread_barrier_t barrier;
+    _Atomic uint64_t allowed;
+};
+
+/* Thirty picks a second for an hour, and then all at once want to try again. */
+static void *pick_and_retry(void *arg)
+{
+    struct crowd *c = arg;
+    uint64_t allowed = 0;
+    svc_pick pick;
+
+    for (int i = 0; i < 30 * 3600; i++)
+        (void)svc_service_pick(c->s, NULL, &pick);
+    (void)pthread_barrier_wait(&c->barrier);
+    (void)pthread_barrier_wait(&c->barrier);
+    for (int i = 0; i < 30000; i++) {
+        svc_pick next = pick;
+
+        allowed += svc_pick_next(&next, SVC_OUTCOME_ERROR) == 0;
+    }
+    (void)atomic_fetch_add(&c->allowed, allowed);
+    return NULL;
+}
+
+/* The budget has no more than the last ten seconds of all of them: 60 for each
+ * thread, and the reserve of 30. */
+static void many_threads_have_one_budget(void **state)
+{
+    svc_resolver *r = script_new(NULL);
+    struct crowd c = {.s = script_open(r, "web:80")};
+    pthread_t threads[THREADS];
+
+    (void)state;
+    script_addresses(r, "web.dev", "10.0.0.1 10.0.0.2 10.0.0.3");
+    assert_int_equal(pthread_barrier_init(&c.barrier, NULL, THREADS + 1), 0);
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, pick_and_retry, &c),
+                         0);
+    (void)pthread_barrier_wait(&c.barrier);
+    now_us += INT64_C(1000) * HOUR_MS;
+    (void)pthread_barrier_wait(&c.barrier);
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_in_range(c.allowed, 60 * THREADS + 29, 60 * THREADS + 30);
+    pthread_barrier_destroy(&c.barrier);
+    script_end(r, c.s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +343,7 @@ int main(void)
         cmocka_unit_test(a_subset_ejects_too),
         cmocka_unit_test(all_of_a_subset_drained),
         cmocka_unit_test(what_is_explained_stays),
+        cmocka_unit_test(many_threads_have_one_budget),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,9 +54,12 @@ static void as_time_passes(void **state)
     (void)state;
     svc__budget_init(&b, now_ms);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const uint32_t since_s = svc__budget_second(now_ms);
+        uint64_t recent;
+
         now_ms += rows[i].after_ms;
-        assert_int_equal(try_often(&b, rows[i].picks, now_ms, 10000),
-                         rows[i].wanted);
+        recent = svc__budget_recent(rows[i].picks, since_s, now_ms);
+        assert_int_equal(try_often(&b, recent, now_ms, 10000), rows[i].wanted);
     }
 }
 
@@ -115,12 +118,47 @@ static void saves_up_ten_seconds(void **state)
 {
     (void)state;
     for (uint64_t rate = 10; rate <= 1000000; rate *= 10) {
+        const int64_t now_ms = BEGAN_MS + 3600000;
+        const uint64_t recent = svc__budget_recent(
+            rate * 3600, svc__budget_second(BEGAN_MS), now_ms);
         struct svc__budget b;
 
         svc__budget_init(&b, BEGAN_MS);
-        assert_int_equal(
-            try_often(&b, rate * 3600, BEGAN_MS + 3600000, 10000000),
-            rate * 2 + 30);
+        assert_int_equal(try_often(&b, recent, now_ms, 10000000),
+                         rate * 2 + 30);
+    }
+}
+
+/* However long threads have waited with what they bring, and in whatever order
+ * they come: together no more than ten seconds of all. */
+static void threads_bring_ten_seconds_each(void **state)
+{
+    struct svc__rng rng;
+
+    (void)state;
+    svc__rng_seed(&rng, 4);
+    for (int i = 0; i < 200; i++) {
+        const uint32_t threads = 1 + svc__rng_below(&rng, 50);
+        const int64_t now_ms = BEGAN_MS + DAY_MS;
+        struct svc__budget b;
+        uint64_t picks = 0;
+        size_t allowed = 0;
+
+        svc__budget_init(&b, now_ms);
+        assert_int_equal(try_often(&b, 0, now_ms, 100), 30);
+        for (uint32_t k = 0; k < threads; k++) {
+            const uint32_t waited_s = svc__rng_below(&rng, DAY_MS / 1000);
+            const uint32_t rate = svc__rng_below(&rng, 100);
+            const uint64_t recent = svc__budget_recent(
+                (uint64_t)rate * waited_s,
+                svc__budget_second(now_ms) - waited_s, now_ms);
+
+            assert_true(recent <= UINT64_C(10) * rate);
+            picks += recent;
+            allowed += try_often(&b, recent, now_ms, 1);
+        }
+        allowed += try_often(&b, 0, now_ms, 1000000);
+        assert_in_range(allowed + 1, picks / 5, picks / 5 + 1);
     }
 }
 
@@ -184,6 +222,7 @@ int main(void)
         cmocka_unit_test(the_deposit_goes_first),
         cmocka_unit_test(when_all_fails),
         cmocka_unit_test(saves_up_ten_seconds),
+        cmocka_unit_test(threads_bring_ten_seconds_each),
         cmocka_unit_test(bounds),
         cmocka_unit_test(time_does_not_go_back),
     };
