@@ -84,12 +84,15 @@ static inline void fill(svc_pick *ret, const struct svc_endpoints *eps,
 /* ---- who was tried ----------------------------------------------------- */
 
 /* Address and port in 32 bits: among eight, one in 500 million is taken for
- * another. */
+ * another. The caller had the pick: its size is not believed. */
 static uint32_t place_of(const svc_pick *pick)
 {
     static const struct svc__hash_key key = {0, 0};
+    const size_t size = pick->sockaddr.sin6_family == AF_INET
+                            ? sizeof(struct sockaddr_in)
+                            : sizeof(struct sockaddr_in6);
 
-    return (uint32_t)svc__hash(&key, &pick->sockaddr, pick->sockaddr_size);
+    return (uint32_t)svc__hash(&key, &pick->sockaddr, size);
 }
 
 static int was_tried(const struct svc__pick_note *before,
@@ -329,7 +332,8 @@ static uint32_t measure(const svc_pick *pick, int outcome, int64_t latency_us,
     now_ns = svc__tick_exact_ns();
     GET(pick, begin_ns, &begin_ns);
     if (latency_us < 0 && begin_ns != 0)
-        *ret_us = (float)(now_ns - begin_ns) / 1000.0F;
+        *ret_us =
+            (float)(int64_t)((uint64_t)now_ns - (uint64_t)begin_ns) / 1000.0F;
     report(to_ms(now_ns));
     return to_ms(now_ns);
 }

@@ -15,6 +15,8 @@
 #include "own_clock.h"
 #include "script.h"
 
+#include "base/rng.h"
+
 #include <netinet/in.h>
 #include <pthread.h>
 #include <string.h>
@@ -333,6 +335,41 @@ static void many_threads_have_one_budget(void **state)
     script_end(r, c.s);
 }
 
+/* ---- picks that are broken ---------------------------------------------- */
+
+/* Whatever is in a pick: it is refused, or taken for another one; nothing is
+ * read or written that is not its own. */
+static void garbage_breaks_nothing(void **state)
+{
+    svc_resolver *r = script_new(NULL);
+    svc_service *s = script_open(r, "web:80?track=1");
+    struct svc__rng rng;
+    svc_pick pick;
+
+    (void)state;
+    memset(&pick, 0, sizeof(pick));
+    svc_pick_done(&pick, SVC_OUTCOME_OK);
+    assert_int_equal(svc_pick_next(&pick, SVC_OUTCOME_OK), SVC_EINVAL);
+    memset(&pick, 0xFF, sizeof(pick));
+    assert_int_equal(svc_pick_next(&pick, SVC_OUTCOME_OK), SVC_ECLOSED);
+    script_addresses(r, "web.dev", "10.0.0.1 10.0.0.2 10.0.0.3");
+    svc__rng_seed(&rng, 1);
+    for (int i = 0; i < 20000; i++) {
+        unsigned char *bytes = (unsigned char *)&pick;
+
+        pick = pick_tracked(s);
+        for (uint32_t n = 1 + svc__rng_below(&rng, 16); n > 0; n--)
+            bytes[svc__rng_below(&rng, sizeof(pick))] =
+                (unsigned char)svc__rng_next(&rng);
+        if (i % 2 == 0)
+            (void)svc_pick_next(&pick, (int)svc__rng_below(&rng, 8) - 1);
+        svc_pick_done(&pick, (int)svc__rng_below(&rng, 8) - 1);
+        if (i % 1000 == 0)
+            pass(r, 1000);
+    }
+    script_end(r, s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +381,7 @@ int main(void)
         cmocka_unit_test(all_of_a_subset_drained),
         cmocka_unit_test(what_is_explained_stays),
         cmocka_unit_test(many_threads_have_one_budget),
+        cmocka_unit_test(garbage_breaks_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
