@@ -402,46 +402,35 @@ int svc__balance_build(svc_service *s, struct svc__snapshot *snapshot)
 
 /* ---- what other threads ask for ---------------------------------------- */
 
-/* Lock held: puts a wish to those that wait, or in the place of an older one
- * for the same endpoint: there are never more of them than endpoints. Returns
- * the one that is not needed, or NULL. */
-static struct svc__wish *put_wish(struct svc__balance *b,
-                                  struct svc__wish *wish)
+/* A wish as the map holds it, which is never NULL: one more than a member's
+ * `given`. */
+static void *to_wish(int weight)
 {
-    struct svc__list *it;
-
-    svc__list_each (it, &b->wishes) {
-        struct svc__wish *old = svc__list_entry(it, struct svc__wish, link);
-
-        if (memcmp(&old->identity, &wish->identity, sizeof(old->identity)) != 0)
-            continue;
-        old->given = wish->given;
-        return wish;
-    }
-    svc__list_add(&b->wishes, &wish->link);
-    return NULL;
+    return (void *)(uintptr_t)(weight + 2);
 }
 
+static uint16_t from_wish(const void *wish)
+{
+    return (uint16_t)((uintptr_t)wish - 1);
+}
+
+/* In the place of an older one for the same endpoint: there are never more of
+ * them than endpoints. */
 int svc__balance_weigh(svc_service *s, const struct svc__candidate *c,
                        int weight)
 {
-    struct svc__wish *wish = svc__alloc(sizeof(*wish));
+    const struct svc__identity id = svc__candidate_identity(c);
     svc_resolver *r = s->r;
-    int closed;
+    int err = SVC_ECLOSED;
 
-    if (wish == NULL)
-        return SVC_ENOMEM;
-    wish->identity = svc__candidate_identity(c);
-    wish->given = (uint16_t)(weight + 1);
     svc__mutex_lock(&r->lock);
-    closed = r->closed;
-    if (!closed) {
-        wish = put_wish(&s->balance, wish);
+    if (!r->closed)
+        err = svc__map_put(&s->balance.wishes, (const char *)&id, sizeof(id),
+                           to_wish(weight), NULL);
+    if (err == 0)
         svc__resolver_command(r, s);
-    }
     svc__mutex_unlock(&r->lock);
-    svc__free(wish);
-    return closed ? SVC_ECLOSED : 0;
+    return err;
 }
 
 /* A failure of a tracked pick, as long as it was not looked at yet: at most one
@@ -461,58 +450,54 @@ void svc__balance_want(svc_service *s)
 
 /* An endpoint that is not there any more has no weight to be changed. */
 static int grant(svc_service *s, const struct svc_endpoints *eps,
-                 const struct svc__wish *wish)
+                 const struct svc__map_entry *wish)
 {
     struct svc__balance *b = &s->balance;
+    const struct svc__candidate *c;
+    struct svc__identity id;
+    struct member *m;
 
-    for (size_t i = 0; eps != NULL && i < eps->total; i++) {
-        const struct svc__candidate *c = &eps->endpoints[i].c;
-        const struct svc__identity id = svc__candidate_identity(c);
-        struct member *m;
-
-        if (memcmp(&id, &wish->identity, sizeof(id)) != 0)
-            continue;
-        m = member_of(b, c);
-        if (m == NULL)
-            m = member_new(s, c);
-        if (m == NULL)
-            return SVC_ENOMEM;
-        m->set = b->sets;
-        m->given = wish->given;
-        b->is_begun = 1;
-    }
+    memcpy(&id, wish->key, sizeof(id));
+    c = eps == NULL ? NULL : svc__endpoints_find(eps, &id);
+    if (c == NULL)
+        return 0;
+    m = member_of(b, c);
+    if (m == NULL)
+        m = member_new(s, c);
+    if (m == NULL)
+        return SVC_ENOMEM;
+    m->set = b->sets;
+    m->given = from_wish(wish->value);
+    b->is_begun = 1;
     return 0;
 }
 
 /* The wishes that are there now. */
-static void take_wishes(svc_service *s, struct svc__list *ret)
+static struct svc__map take_wishes(svc_service *s)
 {
-    svc__list_init(ret);
-    svc__mutex_lock(&s->r->lock);
-    svc__list_move(ret, &s->balance.wishes);
-    svc__mutex_unlock(&s->r->lock);
-}
+    struct svc__map wishes;
 
-static void free_wish(struct svc__list *link)
-{
-    svc__list_remove(link);
-    svc__free(svc__list_entry(link, struct svc__wish, link));
+    svc__mutex_lock(&s->r->lock);
+    wishes = s->balance.wishes;
+    svc__map_init(&s->balance.wishes, &s->r->hash_key);
+    svc__mutex_unlock(&s->r->lock);
+    return wishes;
 }
 
 int svc__balance_command(svc_service *s, const struct svc_endpoints *eps)
 {
     int found = atomic_exchange(&s->balance.is_wanted, 0);
-    struct svc__list wishes;
+    struct svc__map wishes = take_wishes(s);
+    const struct svc__map_entry *e;
+    size_t at = 0;
 
-    take_wishes(s, &wishes);
-    while (!svc__list_is_empty(&wishes)) {
-        if (grant(s, eps,
-                  svc__list_entry(wishes.next, struct svc__wish, link)) != 0)
+    while ((e = svc__map_next(&wishes, &at)) != NULL) {
+        if (grant(s, eps, e) != 0)
             svc__log(&s->r->settings.log, SVC_LOG_WARNING,
                      "\"%s\": out of memory: a weight is not changed", s->text);
-        free_wish(wishes.next);
         found = 1;
     }
+    svc__map_fini(&wishes);
     return found;
 }
 
@@ -523,7 +508,7 @@ void svc__balance_init(svc_service *s, void (*due)(void *service))
     struct svc__balance *b = &s->balance;
 
     svc__map_init(&b->members, &s->r->hash_key);
-    svc__list_init(&b->wishes);
+    svc__map_init(&b->wishes, &s->r->hash_key);
     svc__timer_init(&b->timer, due, s);
     b->ejection.due_ms = INT64_MAX;
     b->slow_start_due_ms = INT64_MAX;
@@ -537,6 +522,5 @@ void svc__balance_fini(svc_service *s)
     forget_the_others(b);
     svc__map_fini(&b->members);
     svc__count_add(&s->r->counters.endpoints_ejected, 0 - b->left_out);
-    while (!svc__list_is_empty(&b->wishes))
-        free_wish(b->wishes.next);
+    svc__map_fini(&b->wishes);
 }

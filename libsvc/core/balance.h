@@ -8,7 +8,6 @@
 #ifndef SVC_CORE_BALANCE_H
 #define SVC_CORE_BALANCE_H
 
-#include "base/list.h"
 #include "base/map.h"
 #include "io/loop.h"
 #include "model/endpoints.h"
@@ -17,23 +16,17 @@
 #include <stdint.h>
 #include <svc/svc.h>
 
-/* A weight that a caller asks for, until the loop takes it. */
-struct svc__wish {
-    struct svc__list link;
-    uint16_t given; /* as svc__candidate has it */
-    struct svc__identity identity;
-};
-
 struct svc__balance {
     struct svc__map members; /* struct member by identity */
     struct svc__ejection_set ejection;
     struct svc__timer timer;
     int64_t slow_start_due_ms;
-    uint64_t sets;           /* filtered so far */
-    uint64_t left_out;       /* ejected, for the statistics */
-    int is_begun;            /* there are members */
-    _Atomic int is_wanted;   /* a failure wants it looked at; any thread */
-    struct svc__list wishes; /* under the resolver's lock */
+    uint64_t sets;          /* filtered so far */
+    uint64_t left_out;      /* ejected, for the statistics */
+    int is_begun;           /* there are members */
+    _Atomic int is_wanted;  /* a failure wants it looked at; any thread */
+    struct svc__map wishes; /* weights that callers ask for, by identity, until
+                               the loop takes them; under the resolver's lock */
 };
 
 /* due is called in a round, when something about the set has changed by time

@@ -120,6 +120,48 @@ struct svc_endpoints *svc__endpoints_new(struct svc__view *view,
     return eps;
 }
 
+int svc__candidate_compare_to(const struct svc__candidate *c,
+                              const struct svc__identity *id)
+{
+    int order = svc__address_compare(&svc__candidate_endpoint(c)->address,
+                                     &id->address);
+
+    if (order == 0)
+        order = (c->port > id->port) - (c->port < id->port);
+    if (order == 0)
+        order = (c->proto > id->proto) - (c->proto < id->proto);
+    return order;
+}
+
+/* The candidate of an identity among those from low to before high, which are
+ * in order. */
+static const struct svc__candidate *find(const struct svc_endpoints *eps,
+                                         size_t low, size_t high,
+                                         const struct svc__identity *id)
+{
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const struct svc__candidate *c = &eps->endpoints[middle].c;
+        const int order = svc__candidate_compare_to(c, id);
+
+        if (order == 0)
+            return c;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+const struct svc__candidate *svc__endpoints_find(
+    const struct svc_endpoints *eps, const struct svc__identity *id)
+{
+    const struct svc__candidate *c = find(eps, 0, eps->count, id);
+
+    return c != NULL ? c : find(eps, eps->count, eps->total, id);
+}
+
 static int text_equal(const char *a, const char *b)
 {
     if (a == NULL || b == NULL)

@@ -51,6 +51,15 @@ struct svc_endpoints *svc__endpoints_new(struct svc__view *view,
                                          const char *policy,
                                          uint64_t generation);
 
+/* As svc__candidate_compare, of a candidate and of somebody by identity. */
+int svc__candidate_compare_to(const struct svc__candidate *c,
+                              const struct svc__identity *id);
+
+/* The candidate of an identity, the usable one where there are several; NULL:
+ * there is none. */
+const struct svc__candidate *svc__endpoints_find(
+    const struct svc_endpoints *eps, const struct svc__identity *id);
+
 /* Whether two sets would look the same to every reader, the generation and the
  * time to live aside, which is another with every answer of DNS. */
 int svc__endpoints_equal(const struct svc_endpoints *a,

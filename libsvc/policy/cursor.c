@@ -4,22 +4,6 @@
  */
 #include "policy/cursor.h"
 
-/* Order of the set's endpoint i and the one that had its turn last, as
- * svc__candidate_compare. */
-static int compare(const struct svc_endpoints *set, size_t i,
-                   const struct svc__cursor *c)
-{
-    const struct svc__candidate *x = &set->endpoints[i].c;
-    int order = svc__address_compare(&svc__candidate_endpoint(x)->address,
-                                     &c->last.address);
-
-    if (order != 0)
-        return order;
-    if (x->port != c->last.port)
-        return x->port < c->last.port ? -1 : 1;
-    return (int)x->proto - (int)c->last.proto;
-}
-
 size_t svc__cursor_next(const struct svc__cursor *c,
                         const struct svc_endpoints *set, struct svc__rng *rng)
 {
@@ -32,7 +16,7 @@ size_t svc__cursor_next(const struct svc__cursor *c,
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (compare(set, middle, c) <= 0)
+        if (svc__candidate_compare_to(&set->endpoints[middle].c, &c->last) <= 0)
             low = middle + 1;
         else
             high = middle;

@@ -38,6 +38,37 @@ static void test_usable_ones_come_first_in_order(void **state)
     svc_endpoints_unref(eps);
 }
 
+/* As a search from the first to the last finds it, which sees the usable one of
+ * two first; and nobody who is not there. */
+static void test_each_is_found(void **state)
+{
+    svc_endpoints *eps =
+        sets_new("fd00::1 10.0.0.9!1 10.0.0.2/81 10.0.0.10 9.0.0.1!4 "
+                 "10.0.0.2/80 fd00::9!1 10.0.0.2/443 10.0.0.10!2048",
+                 1);
+    svc_endpoints *empty = sets_new("", 1);
+
+    (void)state;
+    for (size_t i = 0; i < eps->total; i++) {
+        struct svc__identity id = svc__candidate_identity(&eps->endpoints[i].c);
+        size_t first = 0;
+
+        while (svc__candidate_compare_to(&eps->endpoints[first].c, &id) != 0)
+            first++;
+        assert_ptr_equal(svc__endpoints_find(eps, &id),
+                         &eps->endpoints[first].c);
+        assert_null(svc__endpoints_find(empty, &id));
+        id.port++;
+        if (id.port != 81)
+            assert_null(svc__endpoints_find(eps, &id));
+        id.port--;
+        id.proto++;
+        assert_null(svc__endpoints_find(eps, &id));
+    }
+    svc_endpoints_unref(eps);
+    svc_endpoints_unref(empty);
+}
+
 static void test_a_set_may_be_empty(void **state)
 {
     svc_endpoints *eps = sets_new("", 1);
@@ -381,6 +412,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_usable_ones_come_first_in_order),
+        cmocka_unit_test(test_each_is_found),
         cmocka_unit_test(test_a_set_may_be_empty),
         cmocka_unit_test(test_the_view_is_taken_and_freshness_shared),
         cmocka_unit_test(test_equal_does_not_ask_whence),
