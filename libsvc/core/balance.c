@@ -168,6 +168,13 @@ static size_t count_unready(const struct svc__view *v, size_t chosen)
     return ready == chosen ? count : count * chosen / ready;
 }
 
+static void count_left_out(svc_service *s, uint64_t left_out)
+{
+    svc__count_add(&s->r->counters.endpoints_ejected,
+                   left_out - s->balance.left_out);
+    s->balance.left_out = left_out;
+}
+
 static void count_ejections(svc_service *s)
 {
     struct svc__counters *counters = &s->r->counters;
@@ -183,9 +190,12 @@ static void count_ejections(svc_service *s)
         m->was_ejected = m->ejection.is_ejected;
         left_out += svc__ejection_is_left_out(&m->ejection) != 0;
     }
-    svc__count_add(&counters->endpoints_ejected,
-                   left_out - s->balance.left_out);
-    s->balance.left_out = left_out;
+    count_left_out(s, left_out);
+}
+
+void svc__balance_leave(svc_service *s)
+{
+    count_left_out(s, 0);
 }
 
 /* Reviews the candidates that nothing else is against. */
@@ -521,6 +531,6 @@ void svc__balance_fini(svc_service *s)
     b->sets++; /* nobody is in this one */
     forget_the_others(b);
     svc__map_fini(&b->members);
-    svc__count_add(&s->r->counters.endpoints_ejected, 0 - b->left_out);
+    svc__balance_leave(s);
     svc__map_fini(&b->wishes);
 }

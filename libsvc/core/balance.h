@@ -49,6 +49,10 @@ int svc__balance_command(svc_service *s, const struct svc_endpoints *eps);
  * SVC_ENOMEM. */
 int svc__balance_filter(svc_service *s, struct svc__view *v);
 
+/* Nobody is left out, for the statistics: the set has a code of its own, or
+ * there is none any more. */
+void svc__balance_leave(svc_service *s);
+
 /* A view like the one that the set was made of, without the reasons that those
  * filters gave; NULL: out of memory. */
 struct svc__view *svc__balance_view(const struct svc_endpoints *eps);

@@ -356,15 +356,24 @@ static int walk(svc_service *s, struct svc__view **ret_view, size_t *ret_end,
 }
 
 /* The view that came, taken; or, when none did, the set that is there, if it is
- * to be judged anew. */
+ * to be judged anew. For want of memory that is done later: nothing of what the
+ * source said is lost. */
 static int publish(svc_service *s, size_t end, struct svc__view *v)
 {
-    const int is_due = s->is_due;
+    int err = 0;
 
-    s->is_due = 0;
     if (v != NULL)
-        return svc__service_publish(s, end, v);
-    return is_due ? svc__service_publish_again(s) : 0;
+        err = svc__service_publish(s, end, v);
+    else if (s->is_due)
+        err = svc__service_publish_again(s);
+    if (err == 0)
+        s->is_due = 0;
+    if (v != NULL || err == 0)
+        return err;
+    if (!s->timer_retries)
+        svc__loop_set(s->r->loop, &s->timer,
+                      svc__loop_now_ms(s->r->loop) + RETRY_MS);
+    return 0;
 }
 
 void svc__service_flush(svc_service *s)
@@ -404,6 +413,8 @@ static void on_timer(void *arg)
         return;
     }
     s->timer_retries = 0;
+    if (s->is_due)
+        mark_dirty(s);
     if (start(s, &error) != 0)
         retry_later(s, &error);
 }
@@ -484,6 +495,7 @@ void svc__service_close(svc_service *s)
         svc__list_remove(&s->link);
     }
     svc__publish_close(&s->publish);
+    svc__balance_leave(s);
     svc__count_add(&s->r->counters.services_open, (uint64_t)-1);
     svc__service_unref(s);
 }

@@ -101,6 +101,8 @@ static int judge(svc_service *s, struct svc__view *v)
 
     if (v->code == 0)
         err = svc__balance_filter(s, v);
+    else
+        svc__balance_leave(s);
     if (err == 0)
         err = svc__eligible_judge(v);
     if (err == 0)

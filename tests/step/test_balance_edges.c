@@ -180,6 +180,33 @@ static void a_review_ends_no_trouble(void **state)
     script_end(r, s);
 }
 
+/* A Service that is gone leaves nobody out, nor does one that is closed. */
+static void nobody_is_left_out_of_nothing(void **state)
+{
+    svc_resolver *r = script_new(NULL);
+    svc_service *s = NULL;
+
+    (void)state;
+    assert_int_equal(
+        svc_service_new(r, "web:80?track=1&policy=rr", NULL, &s, NULL), 0);
+    script_round(r);
+    script_addresses(r, "web.dev", "10.0.0.1 10.0.0.2 10.0.0.3");
+    (void)let_one_fail(s);
+    script_round(r);
+    assert_int_equal(STAT(r, endpoints_ejected), 1);
+    script_code(r, "web.dev", SVC_ENOSERVICE);
+    assert_int_equal(STAT(r, endpoints_ejected), 0);
+    script_addresses(r, "web.dev", "10.0.0.1 10.0.0.2 10.0.0.3");
+    assert_int_equal(STAT(r, endpoints_ejected), 1);
+    assert_int_equal(STAT(r, ejections), 1);
+    svc__refs_get(&s->refs);
+    svc_service_free(s);
+    script_round(r);
+    assert_int_equal(STAT(r, endpoints_ejected), 0);
+    svc__service_unref(s);
+    script_free(r);
+}
+
 /* ---- places ------------------------------------------------------------- */
 
 /* Two Pods are told for one place, as while one follows the other on a Node
@@ -376,6 +403,7 @@ int main(void)
         cmocka_unit_test(drained_in_a_slow_start),
         cmocka_unit_test(reviews_are_rationed),
         cmocka_unit_test(a_review_ends_no_trouble),
+        cmocka_unit_test(nobody_is_left_out_of_nothing),
         cmocka_unit_test(two_pods_at_one_place),
         cmocka_unit_test(a_subset_ejects_too),
         cmocka_unit_test(all_of_a_subset_drained),
