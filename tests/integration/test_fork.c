@@ -32,7 +32,8 @@ struct things {
     svc_service *s;
     svc_watch *w;
     svc_endpoints *eps;
-    int fds; /* open before any of it */
+    svc_pick pick; /* where a test makes one */
+    int fds;       /* open before any of it */
 };
 
 static int count_fds(void)
@@ -117,6 +118,8 @@ static int call_everything(struct things *t)
         svc_service_status(t->s, &e),
         svc_service_explain(t->s, &json, &e),
         svc_service_pick(t->s, NULL, &pick),
+        svc_service_connect(t->s, NULL, -1, NULL, &e),
+        svc_service_weigh(t->s, svc_endpoints_at(t->eps, 0), 2),
         svc_watch_new(t->s, &w),
         svc_watch_fd(t->w),
         svc_watch_next(t->w, -1, &eps, &e)};
@@ -195,6 +198,38 @@ static void test_a_child_is_refused(void **state)
         in_child(begin_anew, &t);
         things_free(&t);
     }
+}
+
+/* Picks of before: they are closed in the child's own memory, and lead to no
+ * service of the parent's. */
+static int close_picks(struct things *t)
+{
+    svc_pick next = t->pick;
+
+    svc_pick_done(&t->pick, SVC_OUTCOME_ERROR);
+    svc_pick_done(&t->pick, SVC_OUTCOME_ERROR);
+    return svc_pick_next(&next, SVC_OUTCOME_CONNECT) == SVC_ECLOSED ? 0 : 1;
+}
+
+static void test_a_child_closes_picks(void **state)
+{
+    svc_pick_options options = SVC_PICK_OPTIONS_INIT;
+    svc_stats stats = SVC_STATS_INIT;
+    svc_service *s;
+    struct things t;
+
+    (void)state;
+    things_make(&t, 0);
+    s = world_open(t.r, "web:80?track=1", 0);
+    options.track = 1;
+    assert_int_equal(svc_service_pick(s, &options, &t.pick), 0);
+    in_child(close_picks, &t);
+    assert_int_equal(svc_pick_next(&t.pick, SVC_OUTCOME_OK), SVC_ENOENDPOINTS);
+    assert_int_equal(svc_resolver_stats(t.r, &stats), 0);
+    assert_int_equal(stats.picks_late, 0);
+    assert_int_equal(stats.picks_twice, 0);
+    svc_service_free(s);
+    things_free(&t);
 }
 
 /* What the child frees and closes, the parent does not miss: its descriptors
@@ -315,6 +350,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_child_is_refused),
+        cmocka_unit_test(test_a_child_closes_picks),
         cmocka_unit_test(test_a_parent_goes_on),
         cmocka_unit_test(test_a_storm_of_forks),
         cmocka_unit_test(test_no_descriptor_survives_exec),
