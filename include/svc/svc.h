@@ -675,6 +675,7 @@ SVC_EXPORT void svc_pick_done_after(svc_pick *pick, int outcome,
  * @param outcome  as in svc_pick_done
  * @return 0; SVC_ENOENDPOINTS when all were tried or eight of them, or when
  *         there are too many retries; what svc_service_pick returns;
+ *         SVC_EINVAL for one that no pick has filled;
  *         SVC_ECLOSED when the service was freed. One thread at a time.
  */
 SVC_EXPORT int svc_pick_next(svc_pick *pick, int outcome);
