@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #define BEGAN_MS 5000000
-#define DAY_MS   (24 * 3600 * 1000)
+#define DAY_MS   (INT64_C(24) * 3600 * 1000)
 
 /* Tries so often at one moment; returns how many were allowed. */
 static size_t try_often(struct svc__budget *b, uint64_t picks, int64_t now_ms,
