@@ -87,6 +87,7 @@ void bench_heap(void);
 void bench_load(void);
 void bench_picks(void);
 void bench_readers(void);
+void bench_policies(void);
 void bench_dlopen(void); /* of group picks */
 void bench_names(void);
 void bench_resolve(void);

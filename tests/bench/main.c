@@ -17,10 +17,11 @@ static const struct {
     const char *name;
     void (*run)(void);
 } groups[] = {
-    {"slices", bench_slices}, {"utf8", bench_utf8},
-    {"heap", bench_heap},     {"load", bench_load},
-    {"picks", bench_picks},   {"readers", bench_readers},
-    {"names", bench_names},   {"resolve", bench_resolve},
+    {"slices", bench_slices},     {"utf8", bench_utf8},
+    {"heap", bench_heap},         {"load", bench_load},
+    {"picks", bench_picks},       {"readers", bench_readers},
+    {"policies", bench_policies}, {"names", bench_names},
+    {"resolve", bench_resolve},
 };
 
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
@@ -103,7 +104,7 @@ int main(int argc, char **argv)
             continue;
         fprintf(stderr,
                 "usage: svc-bench [--json] [--quick] [--fresh] [--rounds=1…%d] "
-                "[slices|utf8|heap|load|picks|readers|names|resolve]"
+                "[slices|utf8|heap|load|picks|readers|policies|names|resolve]"
                 "...\n",
                 BENCH_ROUNDS_MAX);
         return 2;

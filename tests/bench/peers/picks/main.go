@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Picks of grpc-go's balancers, and of the least that Go can do: a pointer to a
-// slice that is replaced, and a counter.
+// Picks of grpc-go's balancers, and of the least that Go can do: a pointer to
+// a slice that is replaced, and a counter.
 //
 //	pick POLICY ENDPOINTS COUNT THREADS
 //	track POLICY ENDPOINTS COUNT THREADS    with the end of each
