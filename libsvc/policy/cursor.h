@@ -27,7 +27,9 @@ struct svc__cursor {
 static inline void svc__cursor_note(struct svc__cursor *c,
                                     const struct svc_endpoint *ep)
 {
-    c->last = svc__candidate_identity(&ep->c);
+    c->last.address = svc__candidate_endpoint(&ep->c)->address;
+    c->last.proto = ep->c.proto;
+    c->last.port = ep->c.port;
 }
 
 /* Index of the usable endpoint whose turn is next: the first behind the one
