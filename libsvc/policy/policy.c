@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Owns the list of policies that are built, the default first, and the reading
- * of their names (semantics 3).
+ * Owns the reading of the policies' names (semantics 3), and the building.
  */
 #include "policy/policy.h"
 
@@ -10,25 +9,10 @@
 
 #include <string.h>
 
-/* One a line. */
-/* clang-format off */
+#define ADDRESS(name) &svc__policy_##name,
+
 static const struct svc__policy_ops *const policies[] = {
-    &svc__policy_adaptive,
-    &svc__policy_rr,
-    &svc__policy_wrr,
-    &svc__policy_random,
-    &svc__policy_lc,
-    &svc__policy_wlc,
-    &svc__policy_sed,
-    &svc__policy_nq,
-    &svc__policy_twos,
-    &svc__policy_ewma,
-    &svc__policy_pick_first,
-    &svc__policy_sh,
-    &svc__policy_maglev,
-    &svc__policy_ring,
-};
-/* clang-format on */
+    SVC__POLICIES(ADDRESS)};
 
 const struct svc__policy_ops *svc__policy_at(size_t i)
 {

@@ -117,19 +117,16 @@ int svc__policy_find(const char *name, const struct svc__policy_ops **ret,
 /* The i-th policy, or NULL. */
 const struct svc__policy_ops *svc__policy_at(size_t i);
 
-extern const struct svc__policy_ops svc__policy_adaptive;
-extern const struct svc__policy_ops svc__policy_rr;
-extern const struct svc__policy_ops svc__policy_wrr;
-extern const struct svc__policy_ops svc__policy_random;
-extern const struct svc__policy_ops svc__policy_lc;
-extern const struct svc__policy_ops svc__policy_wlc;
-extern const struct svc__policy_ops svc__policy_sed;
-extern const struct svc__policy_ops svc__policy_nq;
-extern const struct svc__policy_ops svc__policy_twos;
-extern const struct svc__policy_ops svc__policy_ewma;
-extern const struct svc__policy_ops svc__policy_pick_first;
-extern const struct svc__policy_ops svc__policy_sh;
-extern const struct svc__policy_ops svc__policy_maglev;
-extern const struct svc__policy_ops svc__policy_ring;
+/* The policies of this build, the default first: a policy has a file of its
+ * own, and its name here. */
+#define SVC__POLICIES(each)                                                    \
+    each(adaptive) each(rr) each(wrr) each(random) each(lc) each(wlc)          \
+        each(sed) each(nq) each(twos) each(ewma) each(pick_first) each(sh)     \
+            each(maglev) each(ring)
+
+#define SVC__POLICY_DECLARE(name)                                              \
+    extern const struct svc__policy_ops svc__policy_##name;
+
+SVC__POLICIES(SVC__POLICY_DECLARE)
 
 #endif
