@@ -401,13 +401,15 @@ static int pick_again(svc_service *s, const struct svc__pick_note *before,
                                         .has_key = before->has_key,
                                         .track = track,
                                         .before = before};
+    int err;
 
     if (!svc__publish_retry(&s->publish)) {
         svc__count_add(&s->r->counters.retries_refused, 1);
         return SVC_ENOENDPOINTS;
     }
-    svc__count_add(&s->r->counters.retries, 1);
-    return svc__publish_pick(&s->publish, &wish, ret);
+    err = svc__publish_pick(&s->publish, &wish, ret);
+    svc__count_add(&s->r->counters.retries, err == 0);
+    return err;
 }
 
 int svc__pick_next(svc_pick *pick, int outcome)

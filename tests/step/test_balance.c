@@ -432,7 +432,7 @@ static void next_is_always_another(void **state)
         }
         assert_int_equal(svc_pick_next(&pick, SVC_OUTCOME_CONNECT),
                          SVC_ENOENDPOINTS);
-        assert_int_equal(STAT(r, retries), 4);
+        assert_int_equal(STAT(r, retries), 3);
         script_end(r, s);
     }
 }
