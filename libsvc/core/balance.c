@@ -156,8 +156,9 @@ static void set_timer(svc_service *s)
 static size_t count_unready(const struct svc__view *v, size_t chosen)
 {
     static const unsigned unready = SVC_WHY_NOT_READY | SVC_WHY_TERMINATING;
-    static const unsigned elsewhere =
-        SVC_WHY_OUTSIDE_SUBSET | SVC_WHY_OTHER_ZONE | SVC_WHY_OTHER_NODE;
+    static const unsigned elsewhere = SVC_WHY_OUTSIDE_SUBSET |
+                                      SVC_WHY_OTHER_ZONE | SVC_WHY_OTHER_NODE |
+                                      SVC_WHY_NOT_LOCAL;
     size_t count = 0;
     size_t ready = chosen;
 

@@ -19,6 +19,7 @@
 
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- time, which passes when a test says so ----------------------------- */
@@ -255,6 +256,28 @@ static void a_subset_ejects_too(void **state)
     script_end(r, s);
 }
 
+/* The same where a place chose part of those that are ready: 16, 32 and 64 are
+ * other zones, other Nodes, and not local. */
+static void part_of_all_ejects_too(void **state)
+{
+    (void)state;
+    for (unsigned why = 16; why <= 64; why *= 2) {
+        svc_resolver *r = script_new(NULL);
+        svc_service *s = script_open(r, "web:80?track=1&policy=rr");
+        char text[512] = "10.0.0.1 10.0.0.2 10.0.0.3";
+        size_t used = strlen(text);
+
+        for (unsigned i = 1; i <= 12; i++)
+            used += (size_t)snprintf(text + used, sizeof(text) - used,
+                                     " 10.0.1.%u!%u", i, i <= 7 ? why : 1u);
+        script_addresses(r, "web.dev", text);
+        (void)let_one_fail(s);
+        script_round(r);
+        assert_int_equal(STAT(r, endpoints_ejected), 1);
+        script_end(r, s);
+    }
+}
+
 /* Who is not of the subset is told where nothing is usable. */
 static void all_of_a_subset_drained(void **state)
 {
@@ -406,6 +429,7 @@ int main(void)
         cmocka_unit_test(nobody_is_left_out_of_nothing),
         cmocka_unit_test(two_pods_at_one_place),
         cmocka_unit_test(a_subset_ejects_too),
+        cmocka_unit_test(part_of_all_ejects_too),
         cmocka_unit_test(all_of_a_subset_drained),
         cmocka_unit_test(what_is_explained_stays),
         cmocka_unit_test(many_threads_have_one_budget),
