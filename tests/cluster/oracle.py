@@ -110,9 +110,11 @@ def proxied(address, number, map_name="service-ips"):
     """Where kube-proxy sends what is for a ClusterIP's port; with the map
     "service-nodeports" and no address, for a node's port."""
     chains, maps = table()
-    key = [address, "tcp", number] if address else ["tcp", number]
+    # Without /etc/protocols nft has a number for the protocol.
+    keys = [[address, tcp, number] if address else [tcp, number]
+            for tcp in ("tcp", 6)]
     todo = [chain for where, verdict in maps[map_name]
-            if where.get("concat") == key for chain in targets(verdict)]
+            if where.get("concat") in keys for chain in targets(verdict)]
     found, seen = set(), set()
     while todo:
         chain = todo.pop()
