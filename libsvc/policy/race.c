@@ -45,15 +45,6 @@ static int is_ours(int error)
            error == ENOBUFS || error == EAGAIN;
 }
 
-static int has_ours(const struct svc__race *race)
-{
-    for (unsigned i = 0; i < race->count; i++) {
-        if (is_ours(race->attempts[i].error))
-            return 1;
-    }
-    return 0;
-}
-
 static void finish(struct turn *t, int code)
 {
     t->race->state = ENDED;
@@ -69,7 +60,7 @@ static void give_up(struct turn *t)
     else if (is_open(t->race))
         finish(t, SVC_ETIMEDOUT);
     else
-        finish(t, has_ours(t->race) ? SVC_ENOMEM : SVC_EUNREACH);
+        finish(t, t->race->is_spent ? SVC_ENOMEM : SVC_EUNREACH);
 }
 
 static int is_last_begun(const struct svc__race *race)
