@@ -38,10 +38,8 @@ static size_t better(const struct svc__contenders *st, uint32_t at,
 static size_t pick(const void *state, const struct svc__pick_ctx *ctx)
 {
     const struct svc__contenders *st = state;
-    const uint32_t at = ctx->cursor->at;
+    const uint32_t at = svc__cursor_turn(ctx->cursor, st->set);
 
-    ctx->cursor->at = at + 1 < st->count ? at + 1 : 0;
-    svc__cursor_note(ctx->cursor, &st->set->endpoints[at]);
     return st->is_tracked ? better(st, at, ctx) : at;
 }
 

@@ -27,9 +27,22 @@ struct svc__cursor {
 static inline void svc__cursor_note(struct svc__cursor *c,
                                     const struct svc_endpoint *ep)
 {
+    /* Member by member: svc__candidate_identity would go over the stack. */
     c->last.address = svc__candidate_endpoint(&ep->c)->address;
     c->last.proto = ep->c.proto;
     c->last.port = ep->c.port;
+}
+
+/* Index of the usable endpoint whose turn it is, by the order of the set; notes
+ * it, and the next one comes next. */
+static inline uint32_t svc__cursor_turn(struct svc__cursor *c,
+                                        const struct svc_endpoints *set)
+{
+    const uint32_t at = c->at;
+
+    c->at = at + 1 < set->count ? at + 1 : 0;
+    svc__cursor_note(c, &set->endpoints[at]);
+    return at;
 }
 
 /* Index of the usable endpoint whose turn is next: the first behind the one

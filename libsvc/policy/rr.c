@@ -35,11 +35,8 @@ static void enter(const void *state, const struct svc__pick_ctx *ctx)
 static size_t pick(const void *state, const struct svc__pick_ctx *ctx)
 {
     const struct rr *st = state;
-    const uint32_t at = ctx->cursor->at;
 
-    ctx->cursor->at = at + 1 < st->set->count ? at + 1 : 0;
-    svc__cursor_note(ctx->cursor, &st->set->endpoints[at]);
-    return at;
+    return svc__cursor_turn(ctx->cursor, st->set);
 }
 
 const struct svc__policy_ops svc__policy_rr = {
