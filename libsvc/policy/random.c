@@ -6,6 +6,7 @@
  */
 #include "base/alloc.h"
 #include "policy/policy.h"
+#include "policy/scale.h"
 
 #define WHOLE (UINT64_C(1) << 32)
 
@@ -27,28 +28,6 @@ struct filling {
     uint32_t stack; /* indices of columns that are not filled yet: from the
                        start those short of a whole, from the end the others */
 };
-
-/* A weight as it counts when all are shifted, never to nothing. */
-static uint64_t shifted(uint32_t weight, unsigned shift)
-{
-    return weight >> shift != 0 ? weight >> shift : 1;
-}
-
-/* The sum of weights; *ret_shift keeps it below 2^32. */
-static uint64_t sum_of(const uint32_t *weights, uint32_t count,
-                       unsigned *ret_shift)
-{
-    uint64_t sum = WHOLE;
-    unsigned shift = 0;
-
-    for (; sum >= WHOLE && shift < 32; shift++) {
-        sum = 0;
-        for (uint32_t i = 0; i < count; i++)
-            sum += shifted(weights[i], shift);
-    }
-    *ret_shift = shift - 1;
-    return sum;
-}
 
 /* Cuts each endpoint's share into columns: what is short of a whole one is
  * filled up by one that has more. */
@@ -82,14 +61,14 @@ static void fill(struct random_state *st, struct filling *of)
 static int build_columns(struct random_state *st, const uint32_t *weights)
 {
     struct filling *of = svc__calloc(st->count, sizeof(*of));
-    unsigned shift;
+    struct svc__scale scale = {.weights = weights, .divisor = 1, .worth = 1};
     uint64_t sum;
 
     if (of == NULL)
         return SVC_ENOMEM;
-    sum = sum_of(weights, st->count, &shift);
+    sum = svc__scale_fit(&scale, st->count, WHOLE - 1);
     for (uint32_t i = 0; i < st->count; i++) {
-        const uint64_t share = shifted(weights[i], shift) * st->count;
+        const uint64_t share = svc__scale_of(&scale, i) * st->count;
 
         of[i].parts = (share / sum) * WHOLE + (share % sum) * WHOLE / sum;
     }

@@ -19,6 +19,7 @@
  */
 #include "base/alloc.h"
 #include "policy/key.h"
+#include "policy/scale.h"
 
 #include <string.h>
 
@@ -43,23 +44,6 @@ struct ring {
 };
 
 /* ---- the ring -------------------------------------------------------- */
-
-static uint32_t points_of(const uint32_t *weights, size_t i, unsigned halved)
-{
-    const uint64_t weight = weights == NULL ? 1 : weights[i];
-    const uint64_t points = weight * POINTS_EACH >> halved;
-
-    return points > UINT32_MAX ? UINT32_MAX : points > 0 ? (uint32_t)points : 1;
-}
-
-static uint64_t sum(const uint32_t *weights, size_t count, unsigned halved)
-{
-    uint64_t points = 0;
-
-    for (size_t i = 0; i < count; i++)
-        points += points_of(weights, i, halved);
-    return points;
-}
 
 /* The points of all endpoints, one endpoint's behind the other's. */
 static void make_points(const struct ring *r, const struct svc_endpoints *set,
@@ -147,17 +131,15 @@ static int make_ring(struct ring *r, const struct svc_endpoints *set)
 static int share_points(struct ring *r, const uint32_t *weights)
 {
     const uint64_t most = r->count > POINTS_MAX ? r->count : POINTS_MAX;
-    unsigned halved = 0;
+    struct svc__scale scale = {
+        .weights = weights, .divisor = 1, .worth = POINTS_EACH};
 
     r->shares = svc__realloc(NULL, r->count, sizeof(*r->shares));
     if (r->shares == NULL)
         return SVC_ENOMEM;
-    while (sum(weights, r->count, halved) > most)
-        halved++;
-    for (uint32_t i = 0; i < r->count; i++) {
-        r->shares[i] = points_of(weights, i, halved);
-        r->points += r->shares[i];
-    }
+    r->points = (uint32_t)svc__scale_fit(&scale, r->count, most);
+    for (uint32_t i = 0; i < r->count; i++)
+        r->shares[i] = (uint32_t)svc__scale_of(&scale, i);
     return 0;
 }
 
@@ -176,12 +158,11 @@ static void destroy(void *state)
 static int build(const struct svc__policy_input *in,
                  const struct svc__policy_params *params, void **ret_state)
 {
-    const size_t count = in->set->count;
     struct ring *r = svc__calloc(1, sizeof(*r));
 
     if (r == NULL)
         return SVC_ENOMEM;
-    r->count = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+    r->count = svc__policy_count(in);
     r->slots = in->slots;
     if (in->slots != NULL && params->load_percent != 0) {
         r->percent = params->load_percent < PERCENT_MIN ? PERCENT_MIN

@@ -11,6 +11,7 @@
  */
 #include "base/alloc.h"
 #include "policy/key.h"
+#include "policy/scale.h"
 
 #define PLACES_MAX ((uint64_t)1 << 20)
 
@@ -20,72 +21,26 @@ struct sh {
     uint32_t table[]; /* endpoint of a place */
 };
 
-/* What the places of an endpoint come from. */
-struct scale {
-    const uint32_t *weights; /* NULL: all alike */
-    uint32_t divisor;
-    unsigned halved;
-};
-
-static uint32_t places_of(const struct scale *s, size_t i)
-{
-    uint32_t places;
-
-    if (s->weights == NULL)
-        return 1;
-    places = s->halved < 32 ? s->weights[i] / s->divisor >> s->halved : 0;
-    return places > 0 ? places : 1;
-}
-
-static uint64_t sum(const struct scale *s, size_t count)
-{
-    uint64_t places = 0;
-
-    for (size_t i = 0; i < count; i++)
-        places += places_of(s, i);
-    return places;
-}
-
-static uint32_t common_divisor(const uint32_t *weights, size_t count)
-{
-    uint32_t a = weights[0];
-
-    for (size_t i = 1; i < count && a > 1; i++) {
-        uint32_t b = weights[i];
-
-        while (b != 0) {
-            const uint32_t rest = a % b;
-
-            a = b;
-            b = rest;
-        }
-    }
-    return a;
-}
-
 static int build(const struct svc__policy_input *in,
                  const struct svc__policy_params *params, void **ret_state)
 {
-    const size_t all = in->set->count;
-    const uint32_t count = all < UINT32_MAX ? (uint32_t)all : UINT32_MAX;
+    const uint32_t count = svc__policy_count(in);
     const uint64_t most = count > PLACES_MAX ? count : PLACES_MAX;
-    struct scale s = {.weights = in->weights, .divisor = 1};
-    uint64_t places;
-    struct sh *st;
+    struct svc__scale scale = {.weights = in->weights,
+                               .divisor =
+                                   svc__scale_divisor(in->weights, count),
+                               .worth = 1};
+    const uint64_t places = svc__scale_fit(&scale, count, most);
+    struct sh *st = svc__alloc(sizeof(*st) + places * sizeof(st->table[0]));
     size_t at = 0;
 
     (void)params;
-    if (s.weights != NULL)
-        s.divisor = common_divisor(s.weights, count);
-    for (places = sum(&s, count); places > most; places = sum(&s, count))
-        s.halved++;
-    st = svc__alloc(sizeof(*st) + places * sizeof(st->table[0]));
     if (st == NULL)
         return SVC_ENOMEM;
     st->count = count;
     st->places = (uint32_t)places;
     for (uint32_t i = 0; i < count; i++) {
-        for (uint32_t left = places_of(&s, i); left > 0; left--)
+        for (uint64_t left = svc__scale_of(&scale, i); left > 0; left--)
             st->table[at++] = i;
     }
     *ret_state = st;

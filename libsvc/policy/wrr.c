@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/heap.h"
 #include "policy/policy.h"
+#include "policy/scale.h"
 
 /* Turns of a cycle, or FEW times the endpoints where that is more. Weights with
  * a larger sum are scaled down to it: the share of an endpoint is off by half a
@@ -42,17 +43,6 @@ struct layout {
     uint32_t size;  /* of the cycle */
 };
 
-static uint32_t divisor(uint32_t a, uint32_t b)
-{
-    while (b != 0) {
-        const uint32_t rest = a % b;
-
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 /* Never 0, by which it is divided. */
 static uint32_t weight_of(const uint32_t *weights, uint32_t i)
 {
@@ -64,14 +54,12 @@ static uint32_t weight_of(const uint32_t *weights, uint32_t i)
 static uint32_t deal(const struct layout *l, const uint32_t *weights)
 {
     uint64_t most = (uint64_t)FEW * l->count;
-    uint32_t by = weight_of(weights, 0);
+    const uint32_t by = svc__scale_divisor(weights, l->count);
     uint64_t sum = 0;
     uint32_t dealt = 0;
 
-    for (uint32_t i = 0; i < l->count; i++) {
-        by = divisor(weight_of(weights, i), by);
+    for (uint32_t i = 0; i < l->count; i++)
         sum += weight_of(weights, i);
-    }
     sum /= by;
     most = most > TURNS_MAX ? most : TURNS_MAX;
     most = most < sum ? most : sum;
