@@ -26,7 +26,6 @@
 #define POINTS_EACH  160
 #define POINTS_MAX   ((uint64_t)1 << 20)
 #define PERCENT_MIN  100 /* with less all may be full */
-#define PERCENT_MAX  1000
 #define RADIX_BITS   11
 #define RADIX_DIGITS 3
 #define NEAR         4 /* points that are looked at together */
@@ -164,12 +163,9 @@ static int build(const struct svc__policy_input *in,
         return SVC_ENOMEM;
     r->count = svc__policy_count(in);
     r->slots = in->slots;
-    if (in->slots != NULL && params->load_percent != 0) {
-        r->percent = params->load_percent < PERCENT_MIN ? PERCENT_MIN
-                     : params->load_percent > PERCENT_MAX
-                         ? PERCENT_MAX
-                         : params->load_percent;
-    }
+    if (in->slots != NULL && params->load_percent != 0)
+        r->percent = params->load_percent > PERCENT_MIN ? params->load_percent
+                                                        : PERCENT_MIN;
     if (share_points(r, in->weights) != 0 || make_ring(r, in->set) != 0) {
         destroy(r);
         return SVC_ENOMEM;
@@ -222,7 +218,8 @@ static int is_full(const struct ring *r, uint32_t i, struct load *load)
         return 0;
     if (load->all == 0)
         load->all = sum_flights(r, load->now_ms);
-    return flights * r->points * 100 >= load->all * r->shares[i] * r->percent;
+    /* Divided, since a product of all three would not fit 64 bits. */
+    return flights * r->points * 100 / r->percent >= load->all * r->shares[i];
 }
 
 /* From a point on, the endpoint before which `turn` others come. Looks at load

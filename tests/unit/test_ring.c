@@ -285,6 +285,39 @@ static void the_bound_holds(void **state)
     }
 }
 
+/* A light one may have its share fifty times, which is less than half of all,
+ * or a thousand times, which is more than there is. */
+static void a_great_bound_counts_as_it_is(void **state)
+{
+    static const unsigned percents[] = {5000, 100000};
+    static const uint32_t weights[SLOTS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1,
+                                                1, 1, 1, 1, 1, 1, 1, 100};
+
+    (void)state;
+    for (size_t k = 0; k < 2; k++) {
+        struct bounded b;
+        struct policy_run free;
+        struct svc__rng rng;
+        uint64_t hash; /* which is the first one's */
+
+        begin(&b, SLOTS_MAX, weights, percents[k]);
+        policy_begin(&free, &svc__policy_ring, 1);
+        policy_set(&free, set_range(1, SLOTS_MAX), weights, NULL);
+        rng = svc__key_of_endpoint(&free.set->endpoints[0].c);
+        hash = svc__rng_next(&rng);
+        for (int i = 0; i < 1000; i++) {
+            const size_t at = pick_hash(&b.run, hash);
+
+            assert_int_equal(
+                at, first_with_room(&b, &free, weights, percents[k], hash));
+            take(&b, at);
+        }
+        assert_int_equal(b.flights[0], k == 0 ? 435 : 1000);
+        policy_end(&b.run);
+        policy_end(&free);
+    }
+}
+
 /* One key alone: nobody has more than the bound. */
 static void one_hot_key_is_spread(void **state)
 {
@@ -368,6 +401,7 @@ int main(void)
         cmocka_unit_test(shares_are_about_even),
         cmocka_unit_test(weights_are_shares),
         cmocka_unit_test(the_bound_holds),
+        cmocka_unit_test(a_great_bound_counts_as_it_is),
         cmocka_unit_test(one_hot_key_is_spread),
         cmocka_unit_test(no_bound_unless_asked),
         cmocka_unit_test(too_small_a_bound_is_one),
