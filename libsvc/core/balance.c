@@ -376,7 +376,7 @@ static int build(svc_service *s, const struct svc__policy_input *in,
 {
     const struct svc__policy_params params = {
         .seed = s->seed,
-        .load_percent = (unsigned)s->settings.hash_balance_factor};
+        .hash_balance_factor = (unsigned)s->settings.hash_balance_factor};
     int err =
         svc__policy_build(s->settings.policy, in, &params, &snapshot->policy);
 

@@ -20,9 +20,10 @@
 /* What a policy may need when it is built, the same for all sets of a
  * service. */
 struct svc__policy_params {
-    uint64_t seed;         /* random, one a service */
-    unsigned load_percent; /* ring: what an endpoint may have in flight, in
-                              percent of the mean; 0: as much as comes */
+    uint64_t seed;                /* random, one a service */
+    unsigned hash_balance_factor; /* ring: what an endpoint may have in flight,
+                                     in percent of the mean; 0: as much as
+                                     comes */
 };
 
 /* What it is built from. The set has at least one usable endpoint, and

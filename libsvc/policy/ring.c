@@ -163,9 +163,10 @@ static int build(const struct svc__policy_input *in,
         return SVC_ENOMEM;
     r->count = svc__policy_count(in);
     r->slots = in->slots;
-    if (in->slots != NULL && params->load_percent != 0)
-        r->percent = params->load_percent > PERCENT_MIN ? params->load_percent
-                                                        : PERCENT_MIN;
+    if (in->slots != NULL && params->hash_balance_factor != 0)
+        r->percent = params->hash_balance_factor > PERCENT_MIN
+                         ? params->hash_balance_factor
+                         : PERCENT_MIN;
     if (share_points(r, in->weights) != 0 || make_ring(r, in->set) != 0) {
         destroy(r);
         return SVC_ENOMEM;

@@ -201,7 +201,7 @@ static void begin(struct bounded *b, uint32_t count, const uint32_t *weights,
     for (size_t i = 0; i < count; i++)
         b->pointers[i] = &b->slots[i];
     policy_begin(&b->run, &svc__policy_ring, 1);
-    b->run.params.load_percent = percent;
+    b->run.params.hash_balance_factor = percent;
     b->run.ctx.now_ms = NOW;
     policy_set(&b->run, set_range(1, count), weights, b->pointers);
 }
@@ -341,7 +341,7 @@ static void no_bound_unless_asked(void **state)
     (void)state;
     begin(&b, 10, NULL, 0);
     policy_begin(&free, &svc__policy_ring, 1);
-    free.params.load_percent = 100;
+    free.params.hash_balance_factor = 100;
     policy_set(&free, set_range(1, 10), NULL, NULL);
     for (int i = 0; i < 100; i++) {
         const size_t at = pick_hash(&b.run, 42);
