@@ -344,15 +344,6 @@ static int64_t fill_weights(svc_service *s, const struct svc_endpoints *eps,
                                  svc__loop_now_ms(s->r->loop), ret);
 }
 
-static int differ(const uint32_t *weights, size_t count)
-{
-    for (size_t i = 1; i < count; i++) {
-        if (weights[i] != weights[0])
-            return 1;
-    }
-    return 0;
-}
-
 /* NULL without tracking, too. */
 static int make_tracks(svc_service *s, const struct svc_endpoints *eps,
                        struct svc__tracks **ret)
@@ -397,8 +388,9 @@ int svc__balance_build(svc_service *s, struct svc__snapshot *snapshot)
     if (weights != NULL && since_ms != NULL) {
         s->balance.slow_start_due_ms = fill_weights(s, eps, since_ms, weights);
         set_timer(s);
-        if (differ(weights, eps->count))
-            in.weights = weights;
+        in.weights = weights;
+        if (!svc__policy_is_weighted(&in))
+            in.weights = NULL;
         err = make_tracks(s, eps, &snapshot->tracks);
     }
     if (err == 0) {
