@@ -6,31 +6,20 @@
 
 #include <string.h>
 
-static const struct svc__policy_ops *find_wrr(void)
-{
-    const struct svc__policy_ops *ops;
-
-    for (size_t i = 0; (ops = svc__policy_at(i)) != NULL; i++) {
-        if (strcmp(ops->name, "wrr") == 0)
-            return ops;
-    }
-    return NULL;
-}
-
 int peer_at(size_t i, struct peer *ret)
 {
-    const struct svc__policy_ops *wrr = find_wrr();
     const struct svc__policy_ops *ops;
 
     if (i == 0) {
         *ret = (struct peer){.name = "oracle"};
         return 0;
     }
-    if (wrr != NULL && i == 1) {
-        *ret = (struct peer){.name = "static", .ops = wrr, .has_weights = 1};
+    if (i == 1) {
+        *ret = (struct peer){
+            .name = "static", .ops = &svc__policy_wrr, .has_weights = 1};
         return 0;
     }
-    ops = svc__policy_at(i - 1 - (wrr != NULL));
+    ops = svc__policy_at(i - 2);
     if (ops == NULL)
         return -1;
     *ret = (struct peer){.name = ops->name, .ops = ops};
