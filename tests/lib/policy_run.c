@@ -4,7 +4,7 @@
  */
 #include "policy_run.h"
 
-#include "policy/key.h"
+#include "tracked.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,6 +21,7 @@ void policy_begin(struct policy_run *run, const struct svc__policy_ops *ops,
     svc__rng_seed(&run->rng, seed);
     run->ctx.rng = &run->rng;
     run->ctx.cursor = &run->cursor;
+    run->ctx.now_ms = TRACKED_NOW;
 }
 
 void policy_end(struct policy_run *run)
@@ -52,15 +53,4 @@ size_t policy_index(struct policy_run *run)
 uint32_t policy_pick(struct policy_run *run)
 {
     return set_number(run->set, policy_index(run));
-}
-
-uint32_t policy_pick_key(struct policy_run *run, const void *key, size_t size)
-{
-    uint32_t number;
-
-    run->ctx.has_key = 1;
-    run->ctx.hash = svc__key_hash(key, size);
-    number = policy_pick(run);
-    run->ctx.has_key = 0;
-    return number;
 }

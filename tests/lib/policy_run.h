@@ -19,8 +19,8 @@ struct policy_run {
     struct svc__pick_ctx ctx;
 };
 
-/* A thread that has picked nothing yet; the seed is that of its generator and
- * of the policy. */
+/* A thread that has picked nothing yet, at TRACKED_NOW (tracked.h); the seed is
+ * that of its generator and of the policy. */
 void policy_begin(struct policy_run *run, const struct svc__policy_ops *ops,
                   uint64_t seed);
 void policy_end(struct policy_run *run);
@@ -33,8 +33,5 @@ void policy_set(struct policy_run *run, struct svc_endpoints *set,
 /* Index in the set, and number (set_build.h), of the next pick. */
 size_t policy_index(struct policy_run *run);
 uint32_t policy_pick(struct policy_run *run);
-
-/* The same with a key. */
-uint32_t policy_pick_key(struct policy_run *run, const void *key, size_t size);
 
 #endif

@@ -13,13 +13,6 @@
 
 #include <cmocka.h>
 
-static void begin(struct policy_run *run, const struct svc__policy_ops *ops,
-                  uint64_t seed)
-{
-    policy_begin(run, ops, seed);
-    run->ctx.now_ms = TRACKED_NOW;
-}
-
 /* Some of the numbers from 1 to 20. */
 static struct svc_endpoints *some(struct svc__rng *dice)
 {
@@ -46,8 +39,8 @@ static void is_rr_with_nothing_known(void **state)
 
         tracked_init(&t);
         svc__rng_seed(&dice, seed);
-        begin(&rr, &svc__policy_rr, seed);
-        begin(&run, &svc__policy_adaptive, seed);
+        policy_begin(&rr, &svc__policy_rr, seed);
+        policy_begin(&run, &svc__policy_adaptive, seed);
         for (int change = 0; change < 30; change++) {
             struct svc_endpoints *set = some(&dice);
             const uint32_t picks = svc__rng_below(&dice, 50);
@@ -83,7 +76,7 @@ static void as_defined(void **state)
             if (us[i] > 0)
                 tracked_answer(&t, i, us[i]);
         }
-        begin(&run, &svc__policy_adaptive, 5);
+        policy_begin(&run, &svc__policy_adaptive, 5);
         policy_set(&run, set_range(1, 7), w, t.at);
         for (size_t i = 0, turn = policy_index(&run); i < 5000; i++) {
             struct svc__rng copy = run.rng;
@@ -122,7 +115,7 @@ static void tolerance(void **state)
         tracked_answer(&t, 0, rows[i].us);
         tracked_answer(&t, 1, 100);
         tracked_load(&t, 0, rows[i].load);
-        begin(&run, &svc__policy_adaptive, i);
+        policy_begin(&run, &svc__policy_adaptive, i);
         policy_set(&run, set_range(1, 2), NULL, t.at);
         for (int k = 0; k < 100; k++)
             counts[policy_index(&run)]++;
@@ -143,7 +136,7 @@ static void the_other_is_anyone(void **state)
     tracked_init(&t);
     for (size_t i = 0; i < 8; i++)
         tracked_answer(&t, i, i == 3 ? 5000 : 100);
-    begin(&run, &svc__policy_adaptive, 2);
+    policy_begin(&run, &svc__policy_adaptive, 2);
     policy_set(&run, set_range(1, 8), NULL, t.at);
     while (policy_index(&run) != 2)
         ;
@@ -174,7 +167,7 @@ static void position_is_that_of_turns(void **state)
     tracked_init(&t);
     for (size_t i = 0; i < 9; i++)
         tracked_answer(&t, i, i % 2 == 0 ? 5000 : 100);
-    begin(&run, &svc__policy_adaptive, 6);
+    policy_begin(&run, &svc__policy_adaptive, 6);
     for (int i = 0; i < 500; i++) {
         policy_set(&run, set_range(1, 9), NULL, t.at);
         (void)policy_index(&run);
@@ -195,7 +188,7 @@ static void one_endpoint(void **state)
     (void)state;
     tracked_init(&t);
     tracked_answer(&t, 0, 5000);
-    begin(&run, &svc__policy_adaptive, 6);
+    policy_begin(&run, &svc__policy_adaptive, 6);
     policy_set(&run, set_range(1, 1), NULL, t.at);
     assert_int_equal(policy_index(&run), 0);
     copy = run.rng;

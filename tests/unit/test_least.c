@@ -17,13 +17,6 @@
 static const struct svc__policy_ops *const all[] = {
     &svc__policy_lc, &svc__policy_wlc, &svc__policy_sed, &svc__policy_nq};
 
-static void begin(struct policy_run *run, const struct svc__policy_ops *ops,
-                  uint64_t seed)
-{
-    policy_begin(run, ops, seed);
-    run->ctx.now_ms = TRACKED_NOW;
-}
-
 /* What IPVS would call the overhead of a server. */
 static double overhead(const char *name, uint32_t count, uint32_t weight)
 {
@@ -65,7 +58,7 @@ static void compare(const struct svc__policy_ops *ops, uint32_t n,
     struct tracked t;
 
     tracked_init(&t);
-    begin(&run, ops, n);
+    policy_begin(&run, ops, n);
     policy_set(&run, set_range(1, n), weights, t.at);
     for (int i = 0; i < 300; i++) {
         struct svc__rng copy = run.rng;
@@ -127,7 +120,7 @@ static void each_its_own_way(void **state)
         tracked_init(&t);
         for (size_t k = 0; k < 4; k++)
             tracked_load(&t, k, loads[k] + (k == 2 ? rows[i].heavy : 0));
-        begin(&run, rows[i].ops, i);
+        policy_begin(&run, rows[i].ops, i);
         policy_set(&run, set_range(1, 4), weights, t.at);
         for (int k = 0; k < 20; k++)
             assert_int_equal(policy_index(&run), rows[i].wanted);
@@ -146,7 +139,7 @@ static void ties_begin_anywhere(void **state)
             uint32_t counts[10] = {0};
 
             tracked_init(&t);
-            begin(&run, all[p], p);
+            policy_begin(&run, all[p], p);
             policy_set(&run, set_range(1, 10), NULL, is_tracked ? t.at : NULL);
             for (int i = 0; i < 20000; i++)
                 counts[policy_index(&run)]++;
@@ -168,7 +161,7 @@ static void untracked(void **state)
         struct policy_run run;
         uint32_t counts[4] = {0};
 
-        begin(&run, all[p], 50 + p);
+        policy_begin(&run, all[p], 50 + p);
         policy_set(&run, set_range(1, 4), weights, NULL);
         for (int i = 0; i < 20000; i++)
             counts[policy_index(&run)]++;
@@ -192,7 +185,7 @@ static void the_largest_numbers(void **state)
             t.slots[i].word = SVC__SLOT_FLIGHT_MASK;
             t.slots[i].touched_ms = TRACKED_NOW;
         }
-        begin(&run, all[p], p);
+        policy_begin(&run, all[p], p);
         policy_set(&run, set_range(1, 2), weights, t.at);
         for (int i = 0; i < 20; i++)
             assert_int_equal(policy_index(&run), 0);
@@ -211,7 +204,7 @@ static void time_is_the_picks(void **state)
     tracked_load(&t, 0, 9);
     t.slots[1].word = 3;
     t.slots[1].touched_ms = TRACKED_NOW + 10;
-    begin(&run, &svc__policy_lc, 8);
+    policy_begin(&run, &svc__policy_lc, 8);
     policy_set(&run, set_range(1, 2), NULL, t.at);
     for (int i = 0; i < 20; i++)
         assert_int_equal(policy_index(&run), 1);

@@ -160,7 +160,6 @@ static void picks_are_always_in_the_set(void **state)
 
             tracked_init(&t);
             policy_begin(&run, ops, 99);
-            run.ctx.now_ms = TRACKED_NOW;
             pick_along(&run, (with & 1) != 0 ? weights : NULL,
                        (with & 2) != 0 ? &t : NULL);
             policy_end(&run);

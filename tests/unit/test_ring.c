@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "key_run.h"
 #include "policy/key.h"
+#include "tracked.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +15,6 @@
 
 #include <cmocka.h>
 
-#define NOW        7000000u
 #define POINTS_MAX 20000
 #define SLOTS_MAX  16
 
@@ -187,8 +187,7 @@ static void weights_are_shares(void **state)
 
 struct bounded {
     struct policy_run run;
-    struct svc__slot slots[SLOTS_MAX];
-    struct svc__slot *pointers[SLOTS_MAX];
+    struct tracked t;
     uint32_t epochs[SLOTS_MAX];
     uint32_t flights[SLOTS_MAX];
     uint32_t all;
@@ -198,17 +197,15 @@ static void begin(struct bounded *b, uint32_t count, const uint32_t *weights,
                   unsigned percent)
 {
     memset(b, 0, sizeof(*b));
-    for (size_t i = 0; i < count; i++)
-        b->pointers[i] = &b->slots[i];
+    tracked_init(&b->t);
     policy_begin(&b->run, &svc__policy_ring, 1);
     b->run.params.hash_balance_factor = percent;
-    b->run.ctx.now_ms = NOW;
-    policy_set(&b->run, set_range(1, count), weights, b->pointers);
+    policy_set(&b->run, set_range(1, count), weights, b->t.at);
 }
 
 static void take(struct bounded *b, size_t i)
 {
-    b->epochs[i] = svc__slot_take(&b->slots[i], NOW, &(uint32_t){0});
+    b->epochs[i] = svc__slot_take(b->t.at[i], TRACKED_NOW, &(uint32_t){0});
     b->flights[i]++;
     b->all++;
 }
@@ -217,7 +214,8 @@ static void drop(struct bounded *b, size_t i)
 {
     if (b->flights[i] == 0)
         return;
-    (void)svc__slot_done(&b->slots[i], b->epochs[i], SVC_OUTCOME_OK, 1, NOW);
+    (void)svc__slot_done(b->t.at[i], b->epochs[i], SVC_OUTCOME_OK, 1,
+                         TRACKED_NOW);
     b->flights[i]--;
     b->all--;
 }

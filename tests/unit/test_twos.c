@@ -17,13 +17,6 @@
 static const struct svc__policy_ops *const both[] = {&svc__policy_twos,
                                                      &svc__policy_ewma};
 
-static void begin(struct policy_run *run, const struct svc__policy_ops *ops,
-                  uint64_t seed)
-{
-    policy_begin(run, ops, seed);
-    run->ctx.now_ms = TRACKED_NOW;
-}
-
 /* Picks over and over with nothing that changes, against the chances that
  * costs give: one of n wins over each that is dearer, and half of the meetings
  * with its equals. */
@@ -41,7 +34,7 @@ static void assert_by_cost(const struct svc__policy_ops *ops, uint32_t n,
                 chances[i] += costs[i] < costs[k] ? 2 : 1;
         }
     }
-    begin(&run, ops, n);
+    policy_begin(&run, ops, n);
     policy_set(&run, set_range(1, n), weights, slots);
     for (int i = 0; i < PICKS; i++)
         counts[policy_index(&run)]++;
@@ -121,7 +114,7 @@ static void of_two_the_better(void **state)
         tracked_init(&t);
         tracked_answer(&t, 0, 100);
         tracked_answer(&t, 1, 100);
-        begin(&run, both[i], 7);
+        policy_begin(&run, both[i], 7);
         policy_set(&run, set_range(1, 2), NULL, t.at);
         for (size_t k = 0; k < 200; k++) {
             const size_t worse = k % 2;
@@ -146,7 +139,7 @@ static void one_draw_a_pick(void **state)
         tracked_init(&t);
         for (size_t k = 0; k < 5; k++)
             tracked_answer(&t, k, (float)k);
-        begin(&run, both[i], 3);
+        policy_begin(&run, both[i], 3);
         copy = run.rng;
         for (int is_tracked = 0; is_tracked < 2; is_tracked++) {
             policy_set(&run, set_range(1, 5), NULL, is_tracked ? t.at : NULL);
@@ -169,7 +162,7 @@ static void one_endpoint(void **state)
 
         tracked_init(&t);
         tracked_answer(&t, 0, 100);
-        begin(&run, both[i], 3);
+        policy_begin(&run, both[i], 3);
         policy_set(&run, set_range(1, 1), NULL, t.at);
         for (int k = 0; k < 10; k++)
             assert_int_equal(policy_index(&run), 0);
@@ -191,7 +184,7 @@ static void ewma_avoids_what_fails_fast(void **state)
     epoch = svc__slot_take(t.at[0], TRACKED_NOW, &(uint32_t){0});
     (void)svc__slot_done(t.at[0], epoch, SVC_OUTCOME_CONNECT, 1, TRACKED_NOW);
     tracked_answer(&t, 1, 10000);
-    begin(&run, &svc__policy_ewma, 7);
+    policy_begin(&run, &svc__policy_ewma, 7);
     policy_set(&run, set_range(1, 2), NULL, t.at);
     for (int i = 0; i < 50; i++)
         assert_int_equal(policy_index(&run), 1);
