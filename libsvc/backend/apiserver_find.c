@@ -191,17 +191,10 @@ static int none_at_hand(svc_error *reterr)
     return SVC_ENOTSUP;
 }
 
-int svc__apiserver_find_is_in_pod(const struct svc__backend_apiserver *a)
-{
-    return a->kubeconfig == NULL && a->context == NULL &&
-           a->surroundings->kubernetes_service_host != NULL &&
-           a->surroundings->credentials != NULL;
-}
-
 int svc__apiserver_find(const struct svc__backend_apiserver *a, char **where,
                         struct svc__config **ret, svc_error *reterr)
 {
-    if (svc__apiserver_find_is_in_pod(a))
+    if (svc__backend_is_in_pod(a))
         return read_account(a->surroundings, where, ret, reterr);
     if (*where == NULL && find_kubeconfig(a, where) != 0)
         return svc__err_nomem(reterr);

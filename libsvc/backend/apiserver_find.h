@@ -13,9 +13,6 @@
 
 #include <svc/svc.h>
 
-/* Whether it is that of a pod. */
-int svc__apiserver_find_is_in_pod(const struct svc__backend_apiserver *a);
-
 /* Reads it; *ret is owned. *where says where it was found, for people: NULL at
  * first, owned by the caller from then on, also after a failure; given again it
  * is looked for there. 0; SVC_ENOTSUP with no configuration at hand; SVC_EAUTH

@@ -65,7 +65,7 @@ static int configure(struct svc__apiserver_login *l, svc_error *reterr)
     struct svc__config *c = NULL;
     int err;
 
-    l->is_outside = !svc__apiserver_find_is_in_pod(a);
+    l->is_outside = !svc__backend_is_in_pod(a);
     err = svc__apiserver_find(a, &l->where, &c, reterr);
     if (err != 0)
         return err;

@@ -148,14 +148,18 @@ static int is_any_there(const char *list)
     return 0;
 }
 
+int svc__backend_is_in_pod(const struct svc__backend_apiserver *a)
+{
+    return a->kubeconfig == NULL && a->context == NULL &&
+           a->surroundings->kubernetes_service_host != NULL &&
+           a->surroundings->credentials != NULL;
+}
+
 int svc__backend_has_credentials(const struct svc__backend_apiserver *a)
 {
     const struct svc__backend_surroundings *s = a->surroundings;
 
-    if (a->kubeconfig != NULL)
-        return 1;
-    if (s->kubernetes_service_host != NULL && s->credentials != NULL &&
-        is_there(s->credentials, "token"))
+    if (a->kubeconfig != NULL || svc__backend_is_in_pod(a))
         return 1;
     if (s->kubeconfig != NULL)
         return is_any_there(s->kubeconfig);

@@ -42,6 +42,10 @@ int svc__backend_surroundings_read_from(const char *credentials, int is_secure,
  * when it is not set or empty. */
 const char *svc__backend_variable(const char *name);
 
+/* Whether the configuration for an API server is that of a pod: it has a token,
+ * and no option says another one. */
+int svc__backend_is_in_pod(const struct svc__backend_apiserver *a);
+
 /* Whether there are credentials for an API server: a kubeconfig was given; or
  * this runs in a pod that has a token; or a file is where kubectl would look
  * (KUBECONFIG, else ~/.kube/config). Looks at files, reads none. Out of memory:
