@@ -288,17 +288,16 @@ int svc__apiserver_login_need(struct svc__apiserver_login *l, int anew,
 int svc__apiserver_login_namespace(
     const struct svc__backend_apiserver *settings, char **ret)
 {
-    static const struct svc__log nobody;
-    const struct svc__backend_env env = {.apiserver = settings, .log = &nobody};
-    struct svc__apiserver_login l = {.env = &env};
-    svc_error error;
-    int err = configure(&l, &error);
+    struct svc__config *c = NULL;
+    char *where = NULL;
+    int err = svc__apiserver_find(settings, &where, &c, NULL);
 
     *ret = NULL;
-    if (err == 0 && l.config != NULL && l.config->namespace_ != NULL) {
-        *ret = svc__strdup(l.config->namespace_);
+    if (err == 0 && c->namespace_ != NULL) {
+        *ret = svc__strdup(c->namespace_);
         err = *ret == NULL ? SVC_ENOMEM : 0;
     }
-    svc__apiserver_login_fini(&l);
+    svc__config_free(c);
+    svc__free(where);
     return err == SVC_ENOMEM ? err : 0;
 }
