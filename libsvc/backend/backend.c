@@ -124,21 +124,6 @@ static int read_environment(const struct svc__log *log, const char *variable,
     return 0;
 }
 
-/* Reads a small file into b, which is empty when there is none. */
-static int read_small(const struct svc__log *log, const char *path,
-                      struct svc__buf *b)
-{
-    svc_error error;
-    int err = svc__file_read(path, b, &error);
-
-    if (err == SVC_ENOMEM)
-        return err;
-    if (err != 0)
-        svc__log(log, err == SVC_ETOOBIG ? SVC_LOG_WARNING : SVC_LOG_DEBUG,
-                 "not used: %s", error.message);
-    return 0;
-}
-
 static int is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -153,7 +138,7 @@ static int read_namespace(const struct svc__log *log, const char *path,
     int err;
 
     svc__buf_init(&b, NAMESPACE_MAX);
-    err = read_small(log, path, &b);
+    err = svc__file_read_if_any(log, path, &b);
     text = b.data;
     size = b.size;
     while (size > 0 && is_space(text[size - 1]))
@@ -183,7 +168,7 @@ static int read_search_list(const struct svc__log *log, const char *path,
     if (rc == NULL)
         return SVC_ENOMEM;
     svc__buf_init(&b, RESOLV_CONF_MAX);
-    err = read_small(log, path, &b);
+    err = svc__file_read_if_any(log, path, &b);
     if (err == 0) {
         svc__resolvconf_parse(b.data == NULL ? "" : b.data, b.size, rc);
         svc__resolvconf_cluster(rc, namespace_, zone);

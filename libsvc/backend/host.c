@@ -259,26 +259,20 @@ static void add_text(struct svc__host_list *list, const char *text)
         svc__host_list_add(list, &a);
 }
 
-/* A file that is not there says nothing; one that cannot be read is passed over
- * with a warning. 0 or SVC_ENOMEM. */
+/* 0 or SVC_ENOMEM. */
 static int find_in_file(struct svc__host *h)
 {
     struct svc__buf b;
-    svc_error error;
     int err;
 
     svc__buf_init(&b, SVC__HOST_FILE_MAX);
-    err = svc__file_read(h->settings.hosts, &b, &error);
-    if (err == 0 && b.size > 0)
+    err = svc__file_read_if_any(h->env.log, h->settings.hosts, &b);
+    if (b.size > 0)
         svc__host_file_find(b.data, b.size, h->name, &h->list);
-    else if (err != 0 && err != SVC_ENOMEM)
-        svc__log(h->env.log,
-                 err == SVC_ETOOBIG ? SVC_LOG_WARNING : SVC_LOG_DEBUG,
-                 "not used: %s", error.message);
     svc__buf_fini(&b);
     if (h->list.count > 0)
         svc__host_list_interleave(&h->list);
-    return err == SVC_ENOMEM ? SVC_ENOMEM : 0;
+    return err;
 }
 
 /* 0, or SVC_ENOMEM with nothing begun. */

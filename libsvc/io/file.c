@@ -175,6 +175,20 @@ int svc__file_read(const char *path, struct svc__buf *b, svc_error *reterr)
     return err;
 }
 
+int svc__file_read_if_any(const struct svc__log *log, const char *path,
+                          struct svc__buf *b)
+{
+    svc_error error;
+    int err = svc__file_read(path, b, &error);
+
+    if (err == SVC_ENOMEM)
+        return err;
+    if (err != 0)
+        svc__log(log, err == SVC_ETOOBIG ? SVC_LOG_WARNING : SVC_LOG_DEBUG,
+                 "not used: %s", error.message);
+    return 0;
+}
+
 int svc__file_is_there(const char *path)
 {
     struct stat st;

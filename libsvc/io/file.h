@@ -8,6 +8,7 @@
 #define SVC_IO_FILE_H
 
 #include "base/buf.h"
+#include "base/log.h"
 
 #include <svc/svc.h>
 
@@ -19,6 +20,11 @@
  * 0; SVC_EFILE naming the file and the reason; SVC_ETOOBIG; SVC_ENOMEM (also
  * out of descriptors). On failure b holds what it held before. */
 int svc__file_read(const char *path, struct svc__buf *b, svc_error *reterr);
+
+/* The same of a file that need not be there: why it is not used goes to the
+ * log, as a warning where it is too big. 0 or SVC_ENOMEM. */
+int svc__file_read_if_any(const struct svc__log *log, const char *path,
+                          struct svc__buf *b);
 
 /* The end of a path that is too long for a message which must also hold the
  * reason; a shorter path itself. Part of path. */

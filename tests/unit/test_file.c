@@ -126,6 +126,40 @@ static void the_told_size_is_a_hint_only(void **state)
     svc__buf_fini(&b);
 }
 
+static void count_warnings(void *arg, int level, const char *text)
+{
+    int *count = arg;
+
+    assert_int_equal(level, SVC_LOG_WARNING);
+    assert_int_equal(strncmp(text, "not used: ", 10), 0);
+    (*count)++;
+}
+
+/* Only a file that is too big is worth a warning. */
+static void one_that_need_not_be_there(void **state)
+{
+    int count = 0;
+    const struct svc__log log = {count_warnings, &count, SVC_LOG_WARNING};
+    struct svc__buf b;
+
+    (void)state;
+    svc__buf_init(&b, 4);
+    scratch_write(&s, "small", "four");
+    scratch_write(&s, "big", "fives");
+    assert_int_equal(svc__file_read_if_any(&log, scratch_path(&s, "none"), &b),
+                     0);
+    assert_int_equal(svc__file_read_if_any(&log, s.path, &b), 0);
+    assert_int_equal(count, 0);
+    assert_int_equal(svc__file_read_if_any(&log, scratch_path(&s, "big"), &b),
+                     0);
+    assert_int_equal(count, 1);
+    assert_int_equal(b.size, 0);
+    assert_int_equal(svc__file_read_if_any(&log, scratch_path(&s, "small"), &b),
+                     0);
+    assert_string_equal(b.data, "four");
+    svc__buf_fini(&b);
+}
+
 static void other_kinds_are_refused_at_once(void **state)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -370,6 +404,7 @@ int main(void)
         in_folder(reads_what_is_there),
         in_folder(the_bound_is_exact),
         in_folder(the_told_size_is_a_hint_only),
+        in_folder(one_that_need_not_be_there),
         in_folder(other_kinds_are_refused_at_once),
         in_folder(what_is_not_there_is_named),
         in_folder(a_long_path_leaves_room_for_the_reason),
