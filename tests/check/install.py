@@ -31,9 +31,8 @@ endforeach()
 """
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 RUN_SECONDS = 20
-
-
 WANT_SERVERS = ("connect",)
+
 
 class Outside:
     """A place out of the tree, with the library installed beside it."""

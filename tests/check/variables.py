@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mutable variables with static storage are those of variables.txt, no more
-than six. Constant tables that hold pointers (.data.rel.ro) are not mutable.
+than nine. Constant tables that hold pointers (.data.rel.ro) are not mutable.
 Usage: variables.py VARIABLES.TXT LIBSVC.A"""
 import re
 import subprocess
