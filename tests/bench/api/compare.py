@@ -7,7 +7,6 @@ real one (which hides much of every client behind its own work).
 
 FOLDER is a build tree with SVC_BUILD_BENCH=ON, Release (default build). The
 peers in Go are built into it, once, by tests/bench/peers/build."""
-import argparse
 import os
 import subprocess
 import sys
@@ -27,19 +26,6 @@ MB = 1e6
 RATE = 500       # events a second
 FOLLOWED = 64    # Services that events at that rate go to
 USED = [100, 51, 99]
-
-
-class Client(machine.Client):
-    """A program, and the environment that tells it where to ask. It stays on
-    processor 0 but where its threads are to run at one time."""
-
-    def __init__(self, program, where, pinned=True):
-        self.program = program
-        self.process = subprocess.Popen(
-            [program, "127.0.0.1", str(where.port)], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, text=True, bufsize=1,
-            env={**os.environ, **where.environment()},
-            preexec_fn=machine.pin(0) if pinned else machine.die_with_parent)
 
 
 class Peer(report.Peer):
@@ -99,6 +85,12 @@ class Run(report.Report):
                 return path
         raise SystemExit(f"no program {name} in {self.options.build}")
 
+    def client(self, peer, where, pinned=True):
+        """Its environment tells it where to ask."""
+        return machine.Client(self.program(peer.program),
+                              ("127.0.0.1", str(where.port)), pinned,
+                              where.environment())
+
     def where(self, *world):
         if self.options.cluster:
             return place.Real(*world)
@@ -116,7 +108,7 @@ class Run(report.Report):
             for peer in peers:
                 if peer.broken:
                     continue
-                client = Client(self.program(peer.program), where, pinned)
+                client = self.client(peer, where, pinned)
                 try:
                     answer = peer.do(client, where)
                     if number > 0 or rounds == 1:
@@ -383,7 +375,7 @@ class Run(report.Report):
         with self.where(10, 10, 10) as where:
             clients = []
             for peer in peers:
-                client = Client(self.program(peer.program), where)
+                client = self.client(peer, where)
                 client.ask(commands[peer.name][1].format(where.namespace))
                 clients.append(client)
             time.sleep(2)
@@ -442,15 +434,8 @@ def inside_cluster(options):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--build", metavar="FOLDER",
-                        default=os.path.join(ROOT, "build"))
-    parser.add_argument("--rounds", metavar="N", type=int, default=8,
-                        help="the first one does not count")
-    parser.add_argument("--quick", action="store_true",
-                        help="few rounds: to see that it works")
-    parser.add_argument("--json", action="store_true", help="an object a line")
+    parser = report.arguments(__doc__, GROUPS, 8,
+                              "the first one does not count")
     parser.add_argument("--opened", metavar="N", type=int, default=1000,
                         help="Services opened in a storm")
     parser.add_argument("--cluster", action="store_true",
@@ -458,22 +443,13 @@ def main():
     parser.add_argument("--programs", metavar="FOLDER",
                         default=os.path.join(ROOT, "build/cluster"),
                         help="its parts, of tests/cluster/build")
-    parser.add_argument("groups", metavar="GROUP", nargs="*",
-                        help=" ".join(GROUPS))
     options = parser.parse_args()
-    known = REAL_GROUPS if options.cluster else GROUPS
-    for group in options.groups:
-        if group not in known:
-            parser.error(f"{group} is none of {' '.join(known)}")
-    if options.quick:
-        options.rounds = 2
+    report.settle(parser, options, REAL_GROUPS if options.cluster else GROUPS)
     if options.cluster and "SVC_CLUSTER" not in os.environ:
         inside_cluster(options)
     run = Run(options)
     subprocess.run([os.path.join(HERE, "../peers/build"), run.go], check=True)
-    for group in options.groups or known:
-        getattr(run, group)()
-    run.print_targets()
+    run.run(options.groups)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ goes into a network and mount namespace of its own, where NSD has port 53 and
 nscd its own configuration; where it may not, the rows of nscd are left out.
 
 FOLDER is a build tree with SVC_BUILD_BENCH=ON, Release (default build)."""
-import argparse
 import json
 import os
 import statistics
@@ -25,7 +24,7 @@ import machine  # noqa: E402
 import report  # noqa: E402
 import servers  # noqa: E402
 import zone  # noqa: E402
-from report import cpu_us, per_second, wall_ms  # noqa: E402
+from report import cpu_ns, cpu_us, per_second, wall_ms  # noqa: E402
 
 INSIDE = "SVC_BENCH_INSIDE"
 COUNT = 10000
@@ -81,10 +80,6 @@ class Peer(report.Peer):
         return bool(self.served) and statistics.median(self.served) > 0.9
 
 
-def each_ns(a):
-    return a["cpu"] / a["operations"] * 1e9
-
-
 def median_us(a):
     return a["median"] * 1e6
 
@@ -97,19 +92,9 @@ class Run(report.Report):
         self.options = options
         self.server = server
         self.in_namespace = in_namespace
-        self.clients = {}
-
-    def program(self, name):
-        return os.path.join(self.options.build, name)
-
-    def client(self, name):
-        if name not in self.clients:
-            self.clients[name] = machine.Client(self.program(name),
-                                                self.server.port)
-        return self.clients[name]
-
-    def has(self, name):
-        return os.access(self.program(name), os.X_OK)
+        self.clients = machine.Clients(options.build,
+                                       ("127.0.0.1", str(server.port)))
+        self.client = self.clients.get
 
     def in_turn(self, title, peers, rounds=None, whole=False):
         """All peers once without counting, then rounds of all of them. whole:
@@ -248,7 +233,7 @@ class Run(report.Report):
         peers = [snapshot, *ours.values(), *cares.values(), *libc.values()]
         self.in_turn(title, peers)
         for peer in peers:
-            self.row(title, peer, [("ns", each_ns, ",.1f", min),
+            self.row(title, peer, [("ns", cpu_ns, ",.1f", min),
                                    ("allocations", lambda a: a["allocations"] /
                                     a["operations"], ".2f", min)])
         self.cached_targets(title, snapshot, ours, cares, libc)
@@ -261,7 +246,7 @@ class Run(report.Report):
 
     def cached_targets(self, title, snapshot, ours, cares, libc):
         def times(text, peer, other, wanted):
-            ratio = other.median(each_ns) / peer.median(each_ns)
+            ratio = other.median(cpu_ns) / peer.median(cpu_ns)
             self.target(f"{title}: {text}", f">= {wanted}x", f"{ratio:.1f}x",
                         ratio >= wanted)
         if cares:
@@ -282,8 +267,8 @@ class Run(report.Report):
             if cares and names < COUNT:
                 times(f"resolve, own thread, against c-ares' cache, {names}",
                       ours["thread", names], cares["ipv4", names], 20)
-            ratio = (ours["any", names, "n"].median(each_ns) /
-                     ours["any", names, "v"].median(each_ns))
+            ratio = (ours["any", names, "n"].median(cpu_ns) /
+                     ours["any", names, "v"].median(cpu_ns))
             self.target(f"{title}: negative / positive, {names}", "<= 1.1x",
                         f"{ratio:.2f}x", ratio <= 1.1)
 
@@ -362,13 +347,9 @@ class Run(report.Report):
     def begin(self):
         self.linked = self.client("svc-bench-cares").ask("version")["version"]
         self.current = ""
-        if self.has("svc-bench-cares-current"):
+        if self.clients.has("svc-bench-cares-current"):
             self.current = self.client(
                 "svc-bench-cares-current").ask("version")["version"]
-
-    def stop(self):
-        for client in self.clients.values():
-            client.stop()
 
 
 GROUPS = ("cold", "burst", "cached", "single", "miss", "hostile")
@@ -409,10 +390,8 @@ def measure(options):
                 nscd = start_nscd(folder)
             run = Run(options, server, nscd is not None)
             run.begin()
-            for group in options.groups or GROUPS:
-                getattr(run, group)()
-            run.print_targets()
-            run.stop()
+            run.run(options.groups)
+            run.clients.stop()
         finally:
             if nscd:
                 nscd.terminate()
@@ -426,22 +405,8 @@ def may_have_namespace():
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--build", metavar="FOLDER",
-                        default=os.path.join(ROOT, "build"))
-    parser.add_argument("--rounds", metavar="N", type=int, default=9)
-    parser.add_argument("--quick", action="store_true",
-                        help="few rounds: to see that it works")
-    parser.add_argument("--json", action="store_true", help="an object a line")
-    parser.add_argument("groups", metavar="GROUP", nargs="*",
-                        help=" ".join(GROUPS))
-    options = parser.parse_args()
-    for group in options.groups:
-        if group not in GROUPS:
-            parser.error(f"{group} is none of {' '.join(GROUPS)}")
-    if options.quick:
-        options.rounds = 2
+    parser = report.arguments(__doc__, GROUPS, 9)
+    options = report.settle(parser, parser.parse_args(), GROUPS)
     if INSIDE not in os.environ and may_have_namespace():
         os.environ[INSIDE] = "1"
         os.execvp("unshare", ["unshare", "-rnm", sys.executable, "-B",

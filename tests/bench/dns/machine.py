@@ -107,13 +107,17 @@ class Others:
 # ---- programs --------------------------------------------------------------
 
 class Client:
-    """A program that answers commands (client.h), on processor 0."""
+    """A program that answers commands (client.h), with more variables in its
+    environment. It stays on processor 0 but where its threads are to run at
+    one time."""
 
-    def __init__(self, program, port, address="127.0.0.1"):
+    def __init__(self, program, arguments, pinned=True, variables=()):
         self.program = program
         self.process = subprocess.Popen(
-            [program, address, str(port)], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, text=True, bufsize=1, preexec_fn=pin(0))
+            [program, *arguments], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True, bufsize=1,
+            env={**os.environ, **dict(variables)},
+            preexec_fn=pin(0) if pinned else die_with_parent)
 
     def ask(self, command):
         self.process.stdin.write(command + "\n")
@@ -128,3 +132,31 @@ class Client:
         except BrokenPipeError:
             pass  # it has ended, and what it was told last was not read
         self.process.wait()
+
+
+class Clients:
+    """The programs of a build tree, each begun when it is first wanted."""
+
+    def __init__(self, folder, arguments, pinned=True):
+        self.folder = folder
+        self.arguments = arguments
+        self.pinned = pinned
+        self.begun = {}
+
+    def program(self, name):
+        return os.path.join(self.folder, name)
+
+    def has(self, name):
+        return os.access(self.program(name), os.X_OK)
+
+    def get(self, name):
+        if name not in self.begun:
+            if not self.has(name):
+                raise SystemExit(f"no program {self.program(name)}")
+            self.begun[name] = Client(self.program(name), self.arguments,
+                                      self.pinned)
+        return self.begun[name]
+
+    def stop(self):
+        for client in self.begun.values():
+            client.stop()

@@ -1,10 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a comparison shows: groups of rows, one for each peer, as text or as an
-object a line, and what they are of the targets."""
+"""What a comparison is told, and what it shows: groups of rows, one for each
+peer, as text or as an object a line, and what they are of the targets."""
+import argparse
 import json
+import os
 import statistics
 
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 FOREIGN_LIMIT = 0.05
+
+
+def arguments(text, groups, rounds, about_rounds=None):
+    """A parser of what all comparisons may be told."""
+    parser = argparse.ArgumentParser(
+        description=text, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--build", metavar="FOLDER",
+                        default=os.path.join(ROOT, "build"))
+    parser.add_argument("--rounds", metavar="N", type=int, default=rounds,
+                        help=about_rounds)
+    parser.add_argument("--quick", action="store_true",
+                        help="few rounds: to see that it works")
+    parser.add_argument("--json", action="store_true", help="an object a line")
+    parser.add_argument("groups", metavar="GROUP", nargs="*",
+                        help=" ".join(groups))
+    return parser
+
+
+def settle(parser, options, groups):
+    """The options, with groups of these: all of them unless told."""
+    for group in options.groups:
+        if group not in groups:
+            parser.error(f"{group} is none of {' '.join(groups)}")
+    options.groups = options.groups or groups
+    if options.quick:
+        options.rounds = 2
+    return options
 
 
 class Peer:
@@ -34,6 +64,10 @@ def cpu_us(a):
     return a["cpu"] / a["operations"] * 1e6
 
 
+def cpu_ns(a):
+    return a["cpu"] / a["operations"] * 1e9
+
+
 class Report:
     """One run: how much others worked during each group, and its targets."""
 
@@ -41,6 +75,11 @@ class Report:
         self.as_json = as_json
         self.targets = []
         self.noise = {}
+
+    def run(self, groups):
+        for group in groups:
+            getattr(self, group)()
+        self.print_targets()
 
     def measured(self, title, others, peers=()):
         """All rounds of a group are done: its head."""

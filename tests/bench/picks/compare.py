@@ -8,33 +8,21 @@ of one thread, so Go's collector is in it.
 
 FOLDER is a build tree with SVC_BUILD_BENCH=ON, Release (default build). The
 peers in Go are built into it, once, by tests/bench/peers/build."""
-import argparse
 import os
 import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.abspath(os.path.join(HERE, "../../.."))
 sys.path.insert(0, os.path.join(HERE, "../dns"))
 
 # pylint: disable=wrong-import-position
 import machine  # noqa: E402
 import report  # noqa: E402
+from report import cpu_ns  # noqa: E402
 
 SIZES = (10, 100, 1000)
 THREADS = (1, 2)
 OURS, GO = "svc-bench-picks", "peers-go/picks"
-
-
-class Client(machine.Client):
-    """A program whose threads go to processors by themselves."""
-
-    def __init__(self, program):
-        self.program = program
-        self.process = subprocess.Popen(
-            [program, "-", "-"], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, text=True, bufsize=1,
-            preexec_fn=machine.die_with_parent)
 
 
 class Peer(report.Peer):
@@ -49,15 +37,11 @@ class Peer(report.Peer):
         self.key = key
 
 
-def each_ns(a):
-    return a["cpu"] / a["operations"] * 1e9
-
-
 def allocations(a):
     return a["allocations"] / a["operations"]
 
 
-COLUMNS = [("ns", each_ns, ".2f", min)]
+COLUMNS = [("ns", cpu_ns, ".2f", min)]
 
 
 def untracked():
@@ -102,16 +86,9 @@ class Run(report.Report):
     def __init__(self, options):
         super().__init__(options.json)
         self.options = options
-        self.clients = {}
+        # Their threads go to processors by themselves.
+        self.clients = machine.Clients(options.build, ("-", "-"), pinned=False)
         self.found = {}  # by command, policy, size, threads
-
-    def client(self, name):
-        if name not in self.clients:
-            path = os.path.join(self.options.build, name)
-            if not os.access(path, os.X_OK):
-                raise SystemExit(f"no program {path}")
-            self.clients[name] = Client(path)
-        return self.clients[name]
 
     def in_turn(self, title, peers, size, threads):
         """Rounds of all peers; the first one does not count."""
@@ -119,7 +96,7 @@ class Run(report.Report):
         others = machine.Others()
         for number in range(self.options.rounds + 1):
             for peer in peers:
-                answer = self.client(peer.program).ask(
+                answer = self.clients.get(peer.program).ask(
                     f"{peer.command} {peer.policy} {size} "
                     f"{count // peer.part} {threads} {peer.key}")
                 if number > 0:
@@ -130,7 +107,7 @@ class Run(report.Report):
             self.print_row(title, peer, COLUMNS, {"allocations": made},
                            f"  {made:.1f} allocations" if made > 0.05 else "")
             self.found[peer.command, peer.policy, size, threads] = \
-                peer.median(each_ns)
+                peer.median(cpu_ns)
 
     def sizes(self, what, make):
         for threads in THREADS:
@@ -185,38 +162,17 @@ class Run(report.Report):
                 self.in_turn(f"picks by a key of {size} bytes, {count} "
                              "endpoints", keys(size), count, 1)
 
-    def stop(self):
-        for client in self.clients.values():
-            client.stop()
-
 
 GROUPS = ("untracked", "tracked", "keys")
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--build", metavar="FOLDER",
-                        default=os.path.join(ROOT, "build"))
-    parser.add_argument("--rounds", metavar="N", type=int, default=9)
-    parser.add_argument("--quick", action="store_true",
-                        help="few rounds: to see that it works")
-    parser.add_argument("--json", action="store_true", help="an object a line")
-    parser.add_argument("groups", metavar="GROUP", nargs="*",
-                        help=" ".join(GROUPS))
-    options = parser.parse_args()
-    for group in options.groups:
-        if group not in GROUPS:
-            parser.error(f"{group} is none of {' '.join(GROUPS)}")
-    if options.quick:
-        options.rounds = 2
-    run = Run(options)
+    parser = report.arguments(__doc__, GROUPS, 9)
+    run = Run(report.settle(parser, parser.parse_args(), GROUPS))
     subprocess.run([os.path.join(HERE, "../peers/build"),
-                    os.path.join(options.build, "peers-go")], check=True)
-    for group in options.groups or GROUPS:
-        getattr(run, group)()
-    run.print_targets()
-    run.stop()
+                    os.path.join(run.options.build, "peers-go")], check=True)
+    run.run(run.options.groups)
+    run.clients.stop()
 
 
 if __name__ == "__main__":
