@@ -38,21 +38,18 @@ class Costs(unittest.TestCase):
         return (self.instructions(f"{command} {many}") -
                 self.instructions(f"{command} {few}")) / (many - few)
 
-    def test_instructions(self):
-        for policy, bound in POLICIES.items():
+    def cost(self, what, bounds):
+        for policy, bound in bounds.items():
             for endpoints in (10, 1000):
                 with self.subTest(policy, endpoints=endpoints):
-                    self.assertLess(
-                        self.instructions_of_one(f"pick {policy} {endpoints}"),
-                        bound)
+                    self.assertLess(self.instructions_of_one(
+                        f"{what} {policy} {endpoints}"), bound)
+
+    def test_instructions(self):
+        self.cost("pick", POLICIES)
 
     def test_instructions_of_tracked_picks(self):
-        for policy, bound in TRACKED.items():
-            for endpoints in (10, 1000):
-                with self.subTest(policy, endpoints=endpoints):
-                    self.assertLess(
-                        self.instructions_of_one(f"track {policy} {endpoints}"),
-                        bound)
+        self.cost("track", TRACKED)
 
     def test_instructions_of_a_set(self):
         self.assertLess(self.instructions_of_one("take rr 10"), TAKE)
