@@ -57,6 +57,7 @@ static void open_web(struct copy *c)
     options.manifest = text.data;
     options.manifest_size = text.size;
     service.view = "pods";
+    service.policy = "adaptive";
     bench_must(
         text.err == 0 && c->resolver_new(&options, &c->r, &error) == 0 &&
             c->service_new(c->r, "web.shop:80", &service, &c->s, &error) == 0 &&
@@ -91,12 +92,14 @@ void bench_dlopen(void)
                               .service_free = svc_service_free,
                               .wait = svc_service_wait,
                               .pick = svc_service_pick}};
-    struct bench_peer peers[2] = {
-        {.name = "rr, linked", .arg = &copies[0], .run = run, .after = after},
-        {.name = "rr, through dlopen",
-         .arg = &copies[1],
-         .run = run,
-         .after = after}};
+    struct bench_peer peers[2] = {{.name = "adaptive, linked",
+                                   .arg = &copies[0],
+                                   .run = run,
+                                   .after = after},
+                                  {.name = "adaptive, through dlopen",
+                                   .arg = &copies[1],
+                                   .run = run,
+                                   .after = after}};
     struct bench_group group = {.title = "picks, untracked, of a plug-in",
                                 .operation = "pick",
                                 .peers = peers,
