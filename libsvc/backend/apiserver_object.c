@@ -13,6 +13,7 @@
 #include "kube/decode.h"
 #include "kube/meta.h"
 #include "kube/object_name.h"
+#include "model/name.h"
 
 #include <string.h>
 
@@ -153,24 +154,12 @@ static void remove_one(struct svc__apiserver_feed *feed, const char *namespace_,
 
 /* ---- the pile ------------------------------------------------------------ */
 
-static size_t key_of(const char *namespace_, const char *name,
-                     char ret[2 * SVC__OBJECT_NAME_SIZE])
-{
-    const size_t n = strnlen(namespace_, SVC__OBJECT_NAME_SIZE - 1);
-    const size_t m = strnlen(name, SVC__OBJECT_NAME_SIZE - 1);
-
-    memcpy(ret, namespace_, n);
-    ret[n] = '/';
-    memcpy(ret + n + 1, name, m);
-    return n + 1 + m;
-}
-
 /* Takes a reference that was the caller's. */
 static int pile_put(struct svc__apiserver_feed *feed, const char *namespace_,
                     const char *name, void *object)
 {
     char key[2 * SVC__OBJECT_NAME_SIZE];
-    const size_t size = key_of(namespace_, name, key);
+    const size_t size = svc__name_key(namespace_, name, key, sizeof(key));
     void *old = NULL;
 
     if (svc__map_put(&feed->pile, key, size, object, &old) != 0) {
@@ -236,7 +225,7 @@ static void discard(struct svc__apiserver_feed *feed, const char *namespace_,
 {
     struct svc__store *st = feed->all->store;
     char key[2 * SVC__OBJECT_NAME_SIZE];
-    const size_t size = key_of(namespace_, name, key);
+    const size_t size = svc__name_key(namespace_, name, key, sizeof(key));
 
     unref(feed->scope.resource, svc__map_remove(&feed->pile, key, size));
     svc__apiserver_refused_drop(feed, name);
@@ -251,7 +240,7 @@ static int was_wanted(const struct svc__apiserver_feed *feed,
                       const struct object *o)
 {
     char key[2 * SVC__OBJECT_NAME_SIZE];
-    const size_t size = key_of(o->namespace_, o->name, key);
+    const size_t size = svc__name_key(o->namespace_, o->name, key, sizeof(key));
 
     return feed->scope.resource == SVC__RESOURCE_SLICES &&
            (svc__map_get(&feed->pile, key, size) != NULL ||
@@ -497,8 +486,9 @@ int svc__apiserver_object_carry(struct svc__apiserver_feed *feed,
     int err = 0;
 
     if (feed->scope.resource == SVC__RESOURCE_SERVICES) {
-        if (svc__map_get(&feed->pile, key, key_of(namespace_, service, key)) !=
-                NULL ||
+        if (svc__map_get(
+                &feed->pile, key,
+                svc__name_key(namespace_, service, key, sizeof(key))) != NULL ||
             !svc__store_expects_service(st, namespace_, service))
             return 0;
         object = held(feed, namespace_, service);
@@ -509,7 +499,8 @@ int svc__apiserver_object_carry(struct svc__apiserver_feed *feed,
          (slice = svc__store_slice_at(st, namespace_, service, i)) != NULL;
          i++) {
         if (svc__map_get(&feed->pile, key,
-                         key_of(namespace_, slice->name, key)) == NULL &&
+                         svc__name_key(namespace_, slice->name, key,
+                                       sizeof(key))) == NULL &&
             svc__store_expects_slice(st, slice))
             err =
                 pile_put(feed, namespace_, slice->name, svc__slice_ref(slice));

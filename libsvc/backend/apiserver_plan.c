@@ -12,6 +12,7 @@
 #include "backend/apiserver_space.h"
 #include "base/alloc.h"
 #include "base/err.h"
+#include "model/name.h"
 
 #include <string.h>
 
@@ -32,27 +33,12 @@ static void look_soon(struct svc__apiserver_space *space)
 
 /* ---- targets and spaces -------------------------------------------------- */
 
-/* 0: names that cannot be. */
-static size_t key_of(const char *namespace_, const char *service,
-                     char ret[KEY_MAX])
-{
-    const size_t n = strlen(namespace_);
-    const size_t m = strlen(service);
-
-    if (n + 1 + m > KEY_MAX)
-        return 0;
-    memcpy(ret, namespace_, n);
-    ret[n] = '/';
-    memcpy(ret + n + 1, service, m);
-    return n + 1 + m;
-}
-
 struct svc__apiserver_target *svc__apiserver_plan_find(
     const struct svc__apiserver_plan *plan, const char *namespace_,
     const char *service)
 {
     char key[KEY_MAX];
-    const size_t size = key_of(namespace_, service, key);
+    const size_t size = svc__name_key(namespace_, service, key, sizeof(key));
 
     return size == 0 ? NULL : svc__map_get(&plan->targets, key, size);
 }
@@ -78,8 +64,9 @@ static void target_free(struct svc__apiserver_target *t)
 
     svc__apiserver_space_leave(t);
     svc__apiserver_space_close(t->pair);
-    svc__map_remove(&plan->targets, key,
-                    key_of(space->namespace_, t->service, key));
+    svc__map_remove(
+        &plan->targets, key,
+        svc__name_key(space->namespace_, t->service, key, sizeof(key)));
     (void)svc__store_replace_services(plan->feeds.store, &scope, NULL, 0);
     (void)svc__store_replace_slices(plan->feeds.store, &scope, NULL, 0);
     svc__heap_remove(&plan->due, &t->due);
@@ -119,7 +106,7 @@ static struct svc__apiserver_target *target_new(
 {
     struct svc__apiserver_target *t = svc__calloc(1, sizeof(*t));
     char key[KEY_MAX];
-    size_t size = key_of(space->namespace_, service, key);
+    size_t size = svc__name_key(space->namespace_, service, key, sizeof(key));
 
     if (t == NULL)
         return NULL;

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/map.h"
+#include "model/name.h"
 
 #include <string.h>
 #include <svc/svc.h>
@@ -46,20 +47,13 @@ static void make_key(const struct svc__manifest_object *o, struct key *ret)
 {
     const char *namespace_;
     const char *name;
-    size_t namespace_size;
-    size_t name_size;
+    size_t size;
 
     svc__file_keep_names(o, &namespace_, &name);
-    namespace_size = strlen(namespace_);
-    name_size = strlen(name);
-    ret->size = 0;
-    if (name_size == 0 || namespace_size + name_size + 2 > sizeof(ret->text))
-        return;
+    size =
+        svc__name_key(namespace_, name, ret->text + 1, sizeof(ret->text) - 1);
     ret->text[0] = (char)('0' + (int)o->kind);
-    memcpy(ret->text + 1, namespace_, namespace_size);
-    ret->text[1 + namespace_size] = '/';
-    memcpy(ret->text + namespace_size + 2, name, name_size);
-    ret->size = namespace_size + name_size + 2;
+    ret->size = size == 0 || name[0] == '\0' ? 0 : 1 + size;
 }
 
 /* Puts the objects of m that are refused, or those that are not, into at. */

@@ -7,8 +7,7 @@
 #include "kube/store_gone.h"
 
 #include "base/alloc.h"
-
-#include <string.h>
+#include "model/name.h"
 
 /* A letter, then "namespace/name". */
 #define KEY_MAX (1 + 63 + 1 + 253)
@@ -21,17 +20,11 @@ struct key {
 static void make(struct key *key, enum svc__store_kind kind,
                  const char *namespace_, const char *name)
 {
-    const size_t n = strlen(namespace_);
-    const size_t m = strlen(name);
+    const size_t size =
+        svc__name_key(namespace_, name, key->text + 1, KEY_MAX - 1);
 
-    key->size = 0;
-    if (n > KEY_MAX || m > KEY_MAX || n + m + 2 > KEY_MAX)
-        return;
     key->text[0] = (char)('a' + (int)kind);
-    memcpy(key->text + 1, namespace_, n);
-    key->text[1 + n] = '/';
-    memcpy(key->text + n + 2, name, m);
-    key->size = n + m + 2;
+    key->size = size == 0 ? 0 : 1 + size;
 }
 
 void svc__store_gone_init(struct svc__store_gone *g,

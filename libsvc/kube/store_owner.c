@@ -5,8 +5,7 @@
 #include "base/alloc.h"
 #include "kube/store_inside.h"
 #include "kube/store_refuse.h"
-
-#include <string.h>
+#include "model/name.h"
 
 /* Slices that an owner has room for at first. */
 #define SLICES_MIN 2
@@ -14,17 +13,8 @@
 int svc__store_key_make(struct svc__store_key *key, const char *namespace_,
                         const char *name)
 {
-    size_t n = strlen(namespace_);
-    size_t m = strlen(name);
-
-    if (n > SVC__STORE_KEY_MAX || m > SVC__STORE_KEY_MAX ||
-        n + 1 + m > SVC__STORE_KEY_MAX)
-        return SVC_EINVAL;
-    memcpy(key->text, namespace_, n);
-    key->text[n] = '/';
-    memcpy(key->text + n + 1, name, m);
-    key->size = n + 1 + m;
-    return 0;
+    key->size = svc__name_key(namespace_, name, key->text, sizeof(key->text));
+    return key->size == 0 ? SVC_EINVAL : 0;
 }
 
 void *svc__store_get(const struct svc__map *map, const char *namespace_,

@@ -70,6 +70,20 @@ static int is_word(const char *upper, const char *text, size_t size)
     return upper[size] == '\0';
 }
 
+size_t svc__name_key(const char *namespace_, const char *name, char *ret,
+                     size_t max)
+{
+    const size_t n = strlen(namespace_);
+    const size_t m = strlen(name);
+
+    if (n >= max || m > max - n - 1)
+        return 0;
+    memcpy(ret, namespace_, n);
+    ret[n] = '/';
+    memcpy(ret + n + 1, name, m);
+    return n + 1 + m;
+}
+
 int svc__proto_parse(const char *text, size_t size, enum svc__proto *ret)
 {
     for (size_t i = 0; i < sizeof(protos) / sizeof(protos[0]); i++) {

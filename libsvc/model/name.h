@@ -102,6 +102,11 @@ int svc__name_is_label(const char *text, size_t size);
  * final dot let through (API field externalName). */
 int svc__name_is_domain(const char *text, size_t size);
 
+/* "namespace/name" without a NUL, for a table by name: its size, or 0 when that
+ * is over max. */
+size_t svc__name_key(const char *namespace_, const char *name, char *ret,
+                     size_t max);
+
 /* "tcp", "udp" or "sctp" in any case to a protocol. 0 or SVC_EINVAL. */
 int svc__proto_parse(const char *text, size_t size, enum svc__proto *ret);
 

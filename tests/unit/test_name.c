@@ -335,6 +335,35 @@ static void test_label(void **state)
     assert_false(svc__name_is_label(text, 64));
 }
 
+/* Exactly as long as there is room for. */
+static void test_key(void **state)
+{
+    static const struct {
+        const char *namespace_;
+        const char *name;
+        const char *key;
+    } table[] = {{"shop", "web", "shop/web"},
+                 {"", "node", "/node"},
+                 {"a", "", "a/"},
+                 {"", "", "/"}};
+    char got[16];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        const size_t size = strlen(table[i].key);
+
+        for (size_t max = 0; max < sizeof(got); max++) {
+            memset(got, '#', sizeof(got));
+            assert_int_equal(
+                svc__name_key(table[i].namespace_, table[i].name, got, max),
+                max < size ? 0 : size);
+            assert_int_equal(got[max], '#');
+        }
+        assert_memory_equal(got, table[i].key, size);
+        assert_int_equal(got[size], '#');
+    }
+}
+
 static void test_domain(void **state)
 {
     static const char *const good[] = {"a", "a.", "example.com", "a.b.c.",
@@ -392,6 +421,7 @@ int main(void)
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_zone),
         cmocka_unit_test(test_label),
+        cmocka_unit_test(test_key),
         cmocka_unit_test(test_domain),
         cmocka_unit_test(test_proto),
     };
