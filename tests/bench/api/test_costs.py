@@ -5,7 +5,6 @@ bound has room to spare; who comes near one has made something dearer. Programs:
 the folder that the environment names BENCH."""
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -16,9 +15,9 @@ sys.path.insert(0, HERE)
 
 # pylint: disable=wrong-import-position
 import place  # noqa: E402
+import counted  # noqa: E402
 
 SERVICES = 64
-CALLGRIND = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
 
 
 class Client:
@@ -48,7 +47,7 @@ class Client:
 
 
 def program(name):
-    return os.path.join(os.environ["BENCH"], "svc-bench-api-" + name)
+    return counted.program("api-" + name)
 
 
 def server(*world):
@@ -100,13 +99,12 @@ class Costs(unittest.TestCase):
 
     def instructions(self, do, *world):
         """Of a program that does something and ends."""
-        if not shutil.which("valgrind"):
-            self.skipTest("no valgrind here")
+        tool = counted.callgrind(self)
         with server(*world) as where:
-            client = Client("svc", where, CALLGRIND)
+            client = Client("svc", where, tool)
             do(client, where)
             log = client.end()
-        return int(log.rsplit("Collected :", 1)[1].split()[0])
+        return counted.instructions(log)
 
     def test_instructions_of_an_endpoint(self):
         """From the first byte to a published set."""

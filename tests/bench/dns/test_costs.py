@@ -3,16 +3,14 @@
 changes: packets, system calls, allocations, instructions, bytes. Each bound
 has room to spare; who comes near one has made something dearer. Programs: the
 folder that the environment names BENCH."""
-import json
 import os
-import shutil
-import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "../../dns"), HERE]
 
 # pylint: disable=wrong-import-position
+import counted  # noqa: E402
 import servers  # noqa: E402
 import zone  # noqa: E402
 
@@ -24,12 +22,8 @@ class Costs(servers.ServerTest):
     zones = {zone.DOMAIN: zone.text()}
 
     def ask(self, program, command, tool=()):
-        """The answer to one command (client.h), and what the tool wrote."""
-        done = subprocess.run(
-            [*tool, os.path.join(os.environ["BENCH"], "svc-bench-" + program),
-             "127.0.0.1", str(self.server.port)], input=command + "\n",
-            text=True, check=True, capture_output=True)
-        return json.loads(done.stdout), done.stderr
+        return counted.ask(program, ("127.0.0.1", str(self.server.port)),
+                           command, tool)
 
     def svc(self, command):
         answer = self.ask("svc", command)[0]
@@ -37,12 +31,8 @@ class Costs(servers.ServerTest):
         return answer
 
     def instructions(self, command):
-        tool = ("valgrind", "--tool=callgrind",
-                "--callgrind-out-file=/dev/null")
-        if not shutil.which("valgrind"):
-            self.skipTest("no valgrind here")
-        _, log = self.ask("svc", command, tool)
-        return int(log.rsplit("Collected :", 1)[1].split()[0])
+        _, log = self.ask("svc", command, counted.callgrind(self))
+        return counted.instructions(log)
 
     def instructions_of_one(self, command, few, many):
         """Of one more: command has {} where the number of them stands."""

@@ -3,11 +3,15 @@
 allocations, system calls, instructions. Each bound has room to spare; who comes
 near one has made something dearer. Programs: the folder that the environment
 names BENCH."""
-import json
 import os
-import shutil
-import subprocess
+import sys
 import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../dns"))
+
+# pylint: disable=wrong-import-position
+import counted  # noqa: E402
 
 # Instructions of one more pick, whatever the size of the set; of one that is
 # tracked and closed; of a set that is taken and dropped.
@@ -18,21 +22,13 @@ TAKE = 70
 
 
 def ask(command, tool=()):
-    """The answer to one command (client_picks.c), and what the tool wrote."""
-    done = subprocess.run(
-        [*tool, os.path.join(os.environ["BENCH"], "svc-bench-picks"), "-", "-"],
-        input=command + "\n", text=True, check=True, capture_output=True)
-    return json.loads(done.stdout), done.stderr
+    return counted.ask("picks", ("-", "-"), command, tool)
 
 
 class Costs(unittest.TestCase):
     def instructions(self, command):
-        tool = ("valgrind", "--tool=callgrind",
-                "--callgrind-out-file=/dev/null")
-        if not shutil.which("valgrind"):
-            self.skipTest("no valgrind here")
-        log = ask(command, tool)[1]
-        return int(log.rsplit("Collected :", 1)[1].split()[0])
+        _, log = ask(command, counted.callgrind(self))
+        return counted.instructions(log)
 
     def instructions_of_one(self, command, few=1000, many=51000):
         return (self.instructions(f"{command} {many}") -
