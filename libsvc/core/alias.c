@@ -236,23 +236,12 @@ static void gather_steps(const struct svc_service *s, size_t end,
                          struct svc__view *v)
 {
     struct svc__list all;
-    struct svc__list *it;
-    struct svc__list *after;
 
     svc__list_init(&all);
-    for (size_t i = 0; i <= end; i++) {
-        struct svc__list *steps =
-            i < end ? &s->hops[i]->view->steps : &v->steps;
-
-        svc__list_each_safe (it, after, steps) {
-            svc__list_remove(it);
-            svc__list_add(&all, it);
-        }
-    }
-    svc__list_each_safe (it, after, &all) {
-        svc__list_remove(it);
-        svc__list_add(&v->steps, it);
-    }
+    for (size_t i = 0; i < end; i++)
+        svc__list_move(&all, &s->hops[i]->view->steps);
+    svc__list_move(&all, &v->steps);
+    svc__list_move(&v->steps, &all);
 }
 
 static int replace(struct svc__view *v, char **text, const char *by)
