@@ -241,16 +241,6 @@ static void on_timer(void *arg)
 
 /* ---- what needs no asking ------------------------------------------------ */
 
-/* "localhost" and names below it are this machine, whatever anybody says (RFC
- * 6761 section 6.3). */
-static int is_localhost(const char *name)
-{
-    const size_t size = strlen(name);
-
-    return strcmp(name, "localhost") == 0 ||
-           (size > 10 && strcmp(name + size - 10, ".localhost") == 0);
-}
-
 static void add_text(struct svc__host_list *list, const char *text)
 {
     struct svc__address a;
@@ -279,7 +269,7 @@ static int find_in_file(struct svc__host *h)
 static int begin(struct svc__host *h)
 {
     add_text(&h->list, h->name);
-    if (h->list.count == 0 && is_localhost(h->name)) {
+    if (h->list.count == 0 && svc__name_is_localhost(h->name)) {
         add_text(&h->list, "127.0.0.1");
         add_text(&h->list, "::1");
     }

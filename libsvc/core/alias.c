@@ -53,14 +53,6 @@ static int text_equal(const char *a, const char *b)
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-static int is_localhost(const char *domain)
-{
-    size_t size = strlen(domain);
-
-    return strcmp(domain, "localhost") == 0 ||
-           (size > 10 && strcmp(domain + size - 10, ".localhost") == 0);
-}
-
 static int is_address(const struct svc__name *name)
 {
     return name->kind == SVC__NAME_POD || name->kind == SVC__NAME_LITERAL;
@@ -208,7 +200,7 @@ int svc__alias_judge(const struct svc_service *s, size_t at,
         return end_chain(s, at, SVC_EALIAS,
                          "is refused by option externalname (refuse)",
                          ret_view);
-    if (is_localhost(from->alias))
+    if (svc__name_is_localhost(from->alias))
         return end_chain(s, at, SVC_EALIAS, "leads to this very host",
                          ret_view);
     err = read_target(s, at, &target);

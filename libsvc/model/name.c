@@ -47,6 +47,17 @@ int svc__name_is_domain(const char *text, size_t size)
     return 1;
 }
 
+int svc__name_is_localhost(const char *domain)
+{
+    static const char below[] = ".localhost";
+    const size_t below_size = sizeof(below) - 1;
+    const size_t size = strlen(domain);
+
+    return strcmp(domain, "localhost") == 0 ||
+           (size > below_size &&
+            strcmp(domain + size - below_size, below) == 0);
+}
+
 static const struct {
     enum svc__proto proto;
     const char *name;

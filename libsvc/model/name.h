@@ -102,6 +102,10 @@ int svc__name_is_label(const char *text, size_t size);
  * final dot let through (API field externalName). */
 int svc__name_is_domain(const char *text, size_t size);
 
+/* Whether a lower-case name is "localhost" or below it, which is this machine,
+ * whatever anybody says (RFC 6761 section 6.3). */
+int svc__name_is_localhost(const char *domain);
+
 /* "namespace/name" without a NUL, for a table by name: its size, or 0 when that
  * is over max. */
 size_t svc__name_key(const char *namespace_, const char *name, char *ret,

@@ -385,6 +385,20 @@ static void test_domain(void **state)
     assert_false(svc__name_is_domain(text, 255));
 }
 
+static void test_localhost(void **state)
+{
+    static const char *const good[] = {"localhost", "a.localhost",
+                                       "b.a.localhost"};
+    static const char *const bad[] = {"", "host", ".localhost", "alocalhost",
+                                      "localhost.a"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        assert_true(svc__name_is_localhost(good[i]));
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_false(svc__name_is_localhost(bad[i]));
+}
+
 static void test_proto(void **state)
 {
     static const char *const bad[] = {"", "t", "tc", "tcpx", "icmp", "tcp "};
@@ -423,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_label),
         cmocka_unit_test(test_key),
         cmocka_unit_test(test_domain),
+        cmocka_unit_test(test_localhost),
         cmocka_unit_test(test_proto),
     };
 
