@@ -228,9 +228,7 @@ static void set_aside(struct record *rec, const struct svc__view *v)
 {
     svc_error error;
 
-    svc__err_set(&error, v->code, "%s",
-                 v->message != NULL ? v->message : svc_err_text(v->code));
-    svc__err_hint(&error, "%s", v->hint != NULL ? v->hint : "");
+    svc__err_tell(&error, v->code, v->message, v->hint);
     svc__trouble_set(&rec->dns.trouble, &error);
 }
 

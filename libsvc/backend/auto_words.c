@@ -92,14 +92,12 @@ int svc__auto_trouble(const struct svc__auto_state *s, svc_error *ret,
 
 void svc__auto_tell(const struct svc__auto_state *s, struct svc__view *v)
 {
-    svc_error dns = {.code = v->code};
     svc_error api = {0};
+    svc_error dns;
     svc_error both;
 
     (void)svc__trouble_fill(s->api, &api);
-    svc__err_set(&dns, v->code, "%s",
-                 v->message != NULL ? v->message : svc_err_text(v->code));
-    svc__err_hint(&dns, "%s", v->hint != NULL ? v->hint : "");
+    svc__err_tell(&dns, v->code, v->message, v->hint);
     (void)tell_both(&api, &dns, &both);
     if (svc__view_fail(v, v->code, "%s", both.message) == 0)
         (void)svc__view_hint(v, "%s", both.hint);

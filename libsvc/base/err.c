@@ -169,6 +169,31 @@ int svc__err_wrap(svc_error *reterr, const char *format, ...)
     return reterr->code;
 }
 
+int svc__err_tell(svc_error *reterr, int code, const char *message,
+                  const char *hint)
+{
+    size_t message_size;
+    size_t hint_size;
+
+    if (reterr == NULL)
+        return code;
+    if (message == NULL)
+        message = svc_err_text(code);
+    if (hint == NULL)
+        hint = "";
+    message_size = strlen(message) + 1;
+    hint_size = strlen(hint) + 1;
+    if (message_size > sizeof(reterr->message) ||
+        hint_size > sizeof(reterr->hint)) {
+        svc__err_set(reterr, code, "%s", message);
+        return svc__err_hint(reterr, "%s", hint);
+    }
+    reterr->code = code;
+    memcpy(reterr->message, message, message_size);
+    memcpy(reterr->hint, hint, hint_size);
+    return code;
+}
+
 int svc__err_nomem(svc_error *reterr)
 {
     return svc__err_set(reterr, SVC_ENOMEM, "out of memory");

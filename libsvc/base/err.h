@@ -26,6 +26,12 @@ __attribute__((format(printf, 2, 3))) int svc__err_wrap(svc_error *reterr,
                                                         const char *format,
                                                         ...);
 
+/* Fills *reterr (may be NULL) with texts that are tidy already: copied where
+ * they fit, and cut as all others are where they do not. NULL for message: what
+ * the code says; for hint: there is none. Returns code. */
+int svc__err_tell(svc_error *reterr, int code, const char *message,
+                  const char *hint);
+
 /* SVC_ENOMEM with a standard text. */
 int svc__err_nomem(svc_error *reterr);
 

@@ -49,12 +49,13 @@ static const char *message_of(const struct svc__trouble *t)
 
 int svc__trouble_fill(const struct svc__trouble *t, svc_error *reterr)
 {
-    if (t->code == 0 || reterr == NULL)
-        return t->code;
-    svc__err_set(reterr, t->code, "%s", message_of(t));
-    if (t->texts != NULL)
-        svc__err_hint(reterr, "%s", t->texts + strlen(t->texts) + 1);
-    return t->code;
+    const char *hint = t->texts;
+
+    if (t->code == 0)
+        return 0;
+    if (hint != NULL)
+        hint += strlen(hint) + 1;
+    return svc__err_tell(reterr, t->code, t->texts, hint);
 }
 
 int svc__trouble_equal(const struct svc__trouble *t, const svc_error *error)

@@ -252,31 +252,12 @@ static int tell_closed(svc_error *reterr)
                         "the resolver of this service was freed");
 }
 
-/* The texts of a view are tidy already: they are copied where they fit, and
- * cut as all others are where they do not. */
-static void fill_story(const struct svc__view *v, svc_error *ret)
-{
-    const char *message =
-        v->message != NULL ? v->message : svc_err_text(v->code);
-    const char *hint = v->hint != NULL ? v->hint : "";
-    size_t message_size = strlen(message) + 1;
-    size_t hint_size = strlen(hint) + 1;
-
-    ret->code = v->code;
-    if (message_size > sizeof(ret->message) || hint_size > sizeof(ret->hint)) {
-        svc__err_set(ret, v->code, "%s", message);
-        svc__err_hint(ret, "%s", hint);
-        return;
-    }
-    memcpy(ret->message, message, message_size);
-    memcpy(ret->hint, hint, hint_size);
-}
-
 int svc__publish_code(const struct svc_endpoints *eps, svc_error *reterr)
 {
-    if (eps->view->code != 0 && reterr != NULL)
-        fill_story(eps->view, reterr);
-    return eps->view->code;
+    const struct svc__view *v = eps->view;
+
+    return v->code == 0 ? 0
+                        : svc__err_tell(reterr, v->code, v->message, v->hint);
 }
 
 /* Lock held: as svc__publish_answer. */

@@ -173,6 +173,32 @@ static void test_cut_exact(void **state)
     assert_string_equal(error.message, text);
 }
 
+/* Texts that are there already: copied, and cut where they are too long. */
+static void test_tell(void **state)
+{
+    char exact[SVC_ERROR_MESSAGE_SIZE];
+    char beyond[SVC_ERROR_MESSAGE_SIZE + 1];
+    svc_error error = {.hint = "old"};
+
+    (void)state;
+    assert_int_equal(svc__err_tell(&error, SVC_EFILE, NULL, NULL), SVC_EFILE);
+    assert_int_equal(error.code, SVC_EFILE);
+    assert_string_equal(error.message, svc_err_text(SVC_EFILE));
+    assert_string_equal(error.hint, "");
+    memset(exact, 'x', sizeof(exact) - 1);
+    exact[sizeof(exact) - 1] = '\0';
+    (void)svc__err_tell(&error, SVC_ENOPORT, exact, "do");
+    assert_string_equal(error.message, exact);
+    assert_string_equal(error.hint, "do");
+    (void)snprintf(beyond, sizeof(beyond), "%.*s\xc3\xa4",
+                   (int)sizeof(exact) - 2, exact);
+    (void)svc__err_tell(&error, SVC_ENOPORT, beyond, "again");
+    assert_int_equal(strlen(error.message), sizeof(exact) - 2);
+    assert_string_equal(error.hint, "again");
+    assert_int_equal(svc__err_tell(NULL, SVC_ENOPORT, exact, "do"),
+                     SVC_ENOPORT);
+}
+
 static void test_errno(void **state)
 {
     static const int shortages[] = {ENOMEM, EMFILE, ENFILE, EAGAIN};
@@ -198,6 +224,7 @@ int main(void)
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_no_utf8),
         cmocka_unit_test(test_cut_exact),
+        cmocka_unit_test(test_tell),
         cmocka_unit_test(test_errno),
     };
 
