@@ -159,7 +159,7 @@ int svc_service_new(svc_resolver *r, const char *name,
                     svc_error *reterr)
 {
     const struct svc__request request = {
-        .name = name, .options = options, .is_listed = 1};
+        .name = name, .options = options, .is_picked = 1};
     int err = check_resolver(r, reterr);
 
     if (err != 0)

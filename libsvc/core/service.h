@@ -49,7 +49,8 @@ struct svc_service {
     struct svc__service_settings settings;
     const struct svc__backend_ops *ops; /* of the name itself; NULL: no source
                                            is needed */
-    uint64_t seed;                      /* of its policy */
+    int is_picked;       /* the caller's own: others need no policy */
+    uint64_t seed;       /* of that */
     svc__clock_fn trace; /* NULL, or: write steps down, for explain */
     int64_t opened_us;   /* with trace: when it was asked, and read */
     int64_t named_us;
@@ -92,7 +93,8 @@ struct svc__request {
     struct svc__memo_entry *memo;       /* taken on success; or NULL */
     const struct svc__backend_ops *ops; /* asks this one for a Service without
                                            a scheme; NULL: as the options say */
-    int is_listed; /* the caller's own, to be told in statistics */
+    int is_picked; /* the caller's own: it is picked from, and told in
+                      statistics */
 };
 
 /* Any thread: as svc_service_new and _free. */

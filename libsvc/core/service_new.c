@@ -181,8 +181,7 @@ static int prepare(svc_service *s, const struct svc__request *request,
         return svc__err_nomem(reterr);
     err = svc__settings_read_service(request->options, &s->name, &s->settings,
                                      reterr);
-    /* Nobody picks from what the memo opens. */
-    if (request->memo != NULL)
+    if (!s->is_picked)
         s->settings.track = s->settings.slow_start_ms = 0;
     if (err == 0)
         err = choose_backend(s, request->ops, reterr);
@@ -193,7 +192,7 @@ static int prepare(svc_service *s, const struct svc__request *request,
 
 /* Gives the loop its new service. 0, or SVC_ECLOSED when there is no loop any
  * more: explain may come here while another thread frees the resolver. */
-static int hand_over(svc_service *s, int is_listed)
+static int hand_over(svc_service *s)
 {
     svc_resolver *r = s->r;
     int closed;
@@ -203,7 +202,7 @@ static int hand_over(svc_service *s, int is_listed)
     if (!closed) {
         svc__count_add(&r->counters.services_open, 1);
         svc__resolver_command(r, s);
-        if (is_listed)
+        if (s->is_picked)
             svc__stats_list(s);
     }
     svc__mutex_unlock(&r->lock);
@@ -226,6 +225,7 @@ int svc__service_new(svc_resolver *r, const struct svc__request *request,
     svc__list_init(&s->dirty);
     s->r = r;
     svc__balance_init(s, svc__service_judge);
+    s->is_picked = request->is_picked;
     s->trace = request->trace;
     s->explained = request->explained;
     s->opened_us = s->trace == NULL ? 0 : s->trace();
@@ -240,7 +240,7 @@ int svc__service_new(svc_resolver *r, const struct svc__request *request,
     if (s->explained != NULL)
         svc__refs_get(&s->explained->refs);
     s->memo = request->memo; /* the loop may look at it at once */
-    err = hand_over(s, request->is_listed);
+    err = hand_over(s);
     if (err != 0) {
         s->memo = NULL;
         svc__service_unref(s); /* the loop's */

@@ -34,13 +34,13 @@ static int enlist(svc_service *s)
     return err;
 }
 
-/* A set, taken, with what it takes to pick from it; nobody picks from what the
- * memo opened. NULL: out of memory. */
+/* A set, taken, with what it takes to pick from it, if anybody does. NULL: out
+ * of memory. */
 static struct svc__snapshot *make(svc_service *s, struct svc_endpoints *eps)
 {
     struct svc__snapshot *snapshot = svc__snapshot_new(eps);
 
-    if (snapshot == NULL || eps->count == 0 || s->memo != NULL)
+    if (snapshot == NULL || eps->count == 0 || !s->is_picked)
         return snapshot;
     if (enlist(s) != 0 || svc__balance_build(s, snapshot) != 0) {
         svc__snapshot_free(snapshot);

@@ -297,7 +297,8 @@ static void all_of_a_subset_drained(void **state)
 
 /* ---- explaining --------------------------------------------------------- */
 
-/* Who explains keeps what it explains until the loop has let go of it. */
+/* Who explains keeps what it explains until the loop has let go of it; nobody
+ * picks from it. */
 static void what_is_explained_stays(void **state)
 {
     svc_resolver *r = script_new(NULL);
@@ -323,6 +324,8 @@ static void what_is_explained_stays(void **state)
     eps = svc_service_endpoints(again);
     assert_int_equal(svc_endpoints_count(eps), 2);
     svc_endpoints_unref(eps);
+    assert_null(atomic_load(&again->publish.snapshot)->policy.ops);
+    assert_int_equal(again->balance.members.count, 0);
     svc_service_free(again);
     script_round(r);
     assert_int_equal(STAT(r, services_open), 0);
