@@ -11,41 +11,25 @@
 
 #include <cmocka.h>
 
+#include "integration/still_clock.h"
 #include "oom.h"
-#include "own_clock.h"
 #include "script.h"
-
-static int64_t now_us = 1000000;
-
-int64_t svc__clock_now_us(void)
-{
-    return now_us;
-}
-
-static int own_clock_sleep_ms(int left_ms)
-{
-    return left_ms;
-}
+#include "script_pick.h"
 
 static void pass(svc_resolver *r, int ms)
 {
-    now_us += (int64_t)ms * 1000;
+    moved_ms += ms;
     assert_int_equal(svc_resolver_dispatch(r, 0), 0);
 }
 
 /* All picks of one endpoint of three fail. */
 static void eject_one(svc_resolver *r, svc_service *s)
 {
-    svc_pick_options o = SVC_PICK_OPTIONS_INIT;
-
-    o.track = 1;
     for (int i = 0; i < 15; i++) {
-        svc_pick pick;
+        svc_pick pick = script_pick(s);
 
-        assert_int_equal(svc_service_pick(s, &o, &pick), 0);
-        svc_pick_done(&pick, ((unsigned char *)&pick.sockaddr)[7] == 2
-                                 ? SVC_OUTCOME_ERROR
-                                 : SVC_OUTCOME_OK);
+        svc_pick_done(&pick, script_number(&pick) == 2 ? SVC_OUTCOME_ERROR
+                                                       : SVC_OUTCOME_OK);
     }
     pass(r, 100);
 }

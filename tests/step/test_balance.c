@@ -11,45 +11,20 @@
 
 #include <cmocka.h>
 
-#include "own_clock.h"
+#include "integration/still_clock.h"
 #include "script.h"
+#include "script_pick.h"
 
-#include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* ---- time, which passes when a test says so ----------------------------- */
-
-static int64_t now_us = 1000000;
-
-int64_t svc__clock_now_us(void)
-{
-    return now_us;
-}
-
-static int own_clock_sleep_ms(int left_ms)
-{
-    return left_ms;
-}
-
+/* Time passes when a test says so. */
 static void pass(svc_resolver *r, int ms)
 {
-    now_us += (int64_t)ms * 1000;
+    moved_ms += ms;
     script_round(r);
 }
 
 /* ---- picks -------------------------------------------------------------- */
-
-static const svc_pick_options tracked = {.size = sizeof(tracked), .track = 1};
-
-/* The last byte of the picked IPv4 address. */
-static unsigned number_of(const svc_pick *pick)
-{
-    struct sockaddr_in in;
-
-    memcpy(&in, svc_pick_sockaddr(pick), sizeof(in));
-    return ntohl(in.sin_addr.s_addr) & 0xFF;
-}
 
 /* Picks, tracked, until it is that one, ending all others well. */
 static svc_pick pick_one(svc_service *s, unsigned number)
@@ -57,8 +32,8 @@ static svc_pick pick_one(svc_service *s, unsigned number)
     svc_pick pick;
 
     for (int i = 0; i < 1000; i++) {
-        assert_int_equal(svc_service_pick(s, &tracked, &pick), 0);
-        if (number_of(&pick) == number)
+        pick = script_pick(s);
+        if (script_number(&pick) == number)
             return pick;
         svc_pick_done(&pick, SVC_OUTCOME_OK);
     }
@@ -78,33 +53,14 @@ static void let_fail(svc_resolver *r, svc_service *s, unsigned number,
     script_round(r);
 }
 
-static uint64_t stat_of(svc_resolver *r, size_t offset)
-{
-    svc_stats stats = SVC_STATS_INIT;
-    uint64_t value;
-
-    assert_int_equal(svc_resolver_stats(r, &stats), 0);
-    memcpy(&value, (const char *)&stats + offset, sizeof(value));
-    return value;
-}
-
-#define STAT(r, member) stat_of(r, offsetof(svc_stats, member))
-
 static uint32_t why_of(svc_service *s, unsigned number)
 {
     svc_endpoints *eps = svc_service_endpoints(s);
-    uint32_t why = UINT32_MAX;
+    svc_endpoint_info info = SVC_ENDPOINT_INFO_INIT;
 
-    for (size_t i = 0; i < svc_endpoints_total(eps); i++) {
-        svc_endpoint_info info = SVC_ENDPOINT_INFO_INIT;
-
-        assert_int_equal(svc_endpoint_describe(svc_endpoints_at(eps, i), &info),
-                         0);
-        if ((unsigned)atoi(strrchr(info.address, '.') + 1) == number)
-            why = info.why;
-    }
+    assert_int_equal(svc_endpoint_describe(script_find(eps, number), &info), 0);
     svc_endpoints_unref(eps);
-    return why;
+    return info.why;
 }
 
 /* ---- ejection ----------------------------------------------------------- */
@@ -216,19 +172,8 @@ static void explain_tells_who_is_out(void **state)
 static void weigh(svc_resolver *r, svc_service *s, unsigned number, int weight)
 {
     svc_endpoints *eps = svc_service_endpoints(s);
-    const svc_endpoint *found = NULL;
 
-    for (size_t i = 0; i < svc_endpoints_total(eps); i++) {
-        struct sockaddr_storage ss;
-        struct sockaddr_in in;
-
-        (void)svc_endpoint_sockaddr(svc_endpoints_at(eps, i), &ss);
-        memcpy(&in, &ss, sizeof(in));
-        if ((ntohl(in.sin_addr.s_addr) & 0xFF) == number)
-            found = svc_endpoints_at(eps, i);
-    }
-    assert_non_null(found);
-    assert_int_equal(svc_service_weigh(s, found, weight), 0);
+    assert_int_equal(svc_service_weigh(s, script_find(eps, number), weight), 0);
     svc_endpoints_unref(eps);
     script_round(r);
 }
@@ -240,7 +185,7 @@ static void count(svc_service *s, int picks, unsigned counts[5])
         svc_pick pick;
 
         assert_int_equal(svc_service_pick(s, NULL, &pick), 0);
-        counts[number_of(&pick)]++;
+        counts[script_number(&pick)]++;
     }
 }
 
@@ -391,11 +336,13 @@ static void tracking_has_to_be_asked_for(void **state)
 {
     svc_resolver *r = script_new(NULL);
     svc_service *s = script_open(r, "web:80");
+    svc_pick_options options = SVC_PICK_OPTIONS_INIT;
     svc_pick pick;
 
     (void)state;
+    options.track = 1;
     script_addresses(r, "web.dev", THREE);
-    assert_int_equal(svc_service_pick(s, &tracked, &pick), SVC_EINVAL);
+    assert_int_equal(svc_service_pick(s, &options, &pick), SVC_EINVAL);
     assert_int_equal(svc_service_pick(s, NULL, &pick), 0);
     svc_pick_done(&pick, SVC_OUTCOME_ERROR);
     assert_int_equal(STAT(r, picks_twice), 0);
@@ -424,11 +371,11 @@ static void next_is_always_another(void **state)
         options.key_size = 1;
         script_addresses(r, "web.dev", THREE " 10.0.0.4");
         assert_int_equal(svc_service_pick(s, &options, &pick), 0);
-        seen |= 1u << number_of(&pick);
+        seen |= 1u << script_number(&pick);
         for (int n = 0; n < 3; n++) {
             assert_int_equal(svc_pick_next(&pick, SVC_OUTCOME_CONNECT), 0);
-            assert_int_equal(seen & 1u << number_of(&pick), 0);
-            seen |= 1u << number_of(&pick);
+            assert_int_equal(seen & 1u << script_number(&pick), 0);
+            seen |= 1u << script_number(&pick);
         }
         assert_int_equal(svc_pick_next(&pick, SVC_OUTCOME_CONNECT),
                          SVC_ENOENDPOINTS);

@@ -11,8 +11,9 @@
 
 #include <cmocka.h>
 
-#include "own_clock.h"
+#include "integration/still_clock.h"
 #include "script.h"
+#include "script_pick.h"
 
 #include "base/rng.h"
 
@@ -21,18 +22,6 @@
 
 #define NUMBERS 24 /* endpoints 10.0.0.1 … */
 #define OPEN    64
-
-static int64_t now_us = 1000000;
-
-int64_t svc__clock_now_us(void)
-{
-    return now_us;
-}
-
-static int own_clock_sleep_ms(int left_ms)
-{
-    return left_ms;
-}
 
 struct play {
     svc_resolver *r;
@@ -85,11 +74,6 @@ static void weigh_one(struct play *p)
     svc_endpoints_unref(eps);
 }
 
-static unsigned number_of(const svc_pick *pick)
-{
-    return ((const unsigned char *)&pick->sockaddr)[7];
-}
-
 static void end_one(struct play *p)
 {
     const uint32_t at = svc__rng_below(&p->rng, (uint32_t)p->open_count);
@@ -97,7 +81,7 @@ static void end_one(struct play *p)
     int outcome = SVC_OUTCOME_OK;
 
     p->open[at] = p->open[--p->open_count];
-    if (number_of(&pick) % 2 != 0 && svc__rng_below(&p->rng, 100) < p->mood)
+    if (script_number(&pick) % 2 != 0 && svc__rng_below(&p->rng, 100) < p->mood)
         outcome = 1 + (int)svc__rng_below(&p->rng, 5);
     svc_pick_done(&pick, outcome);
 }
@@ -130,7 +114,7 @@ static void something(struct play *p)
     else if (dice < 80)
         pick_some(p);
     else if (dice < 97)
-        now_us += INT64_C(1000) * svc__rng_below(&p->rng, 20000);
+        moved_ms += svc__rng_below(&p->rng, 20000);
     else
         p->mood = svc__rng_below(&p->rng, 101);
     script_round(p->r);
@@ -208,9 +192,9 @@ static void expect_all(struct play *p)
         assert_int_equal(svc_service_pick(p->s, NULL, &pick), SVC_ENOENDPOINTS);
     } else {
         assert_int_equal(svc_service_pick(p->s, NULL, &pick), 0);
-        assert_true(p->is_there[number_of(&pick)] &&
-                    p->is_ready[number_of(&pick)] &&
-                    p->given[number_of(&pick)] != 0);
+        assert_true(p->is_there[script_number(&pick)] &&
+                    p->is_ready[script_number(&pick)] &&
+                    p->given[script_number(&pick)] != 0);
         assert_int_equal(pick.generation, p->generation);
     }
     svc_endpoints_unref(eps);

@@ -12,86 +12,55 @@
 
 #include <cmocka.h>
 
-#include "own_clock.h"
+#include "integration/still_clock.h"
 #include "script.h"
+#include "script_pick.h"
 
 #include "base/rng.h"
 
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
-/* ---- time, which passes when a test says so ----------------------------- */
-
-static int64_t now_us = 1000000;
-
-int64_t svc__clock_now_us(void)
-{
-    return now_us;
-}
-
-static int own_clock_sleep_ms(int left_ms)
-{
-    return left_ms;
-}
-
+/* Time passes when a test says so. */
 static void pass(svc_resolver *r, int ms)
 {
-    now_us += (int64_t)ms * 1000;
+    moved_ms += ms;
     script_round(r);
 }
 
 /* ---- picks and weights -------------------------------------------------- */
 
-static const svc_pick_options tracked = {.size = sizeof(tracked), .track = 1};
-
-/* The last byte of the picked IPv4 address. */
-static unsigned number_of(const svc_pick *pick)
+/* Five failures in a row of whoever is picked first; all others do well. */
+static void let_one_fail(svc_resolver *r, svc_service *s)
 {
-    struct sockaddr_in in;
-
-    memcpy(&in, svc_pick_sockaddr(pick), sizeof(in));
-    return ntohl(in.sin_addr.s_addr) & 0xFF;
-}
-
-static svc_pick pick_tracked(svc_service *s)
-{
-    svc_pick pick;
-
-    assert_int_equal(svc_service_pick(s, &tracked, &pick), 0);
-    return pick;
-}
-
-/* Five failures in a row of whoever is picked first, whose number it returns;
- * all others do well. */
-static unsigned let_one_fail(svc_service *s)
-{
-    svc_pick pick = pick_tracked(s);
-    const unsigned number = number_of(&pick);
+    svc_pick pick = script_pick(s);
+    const unsigned number = script_number(&pick);
 
     for (int failed = 0; failed < 5;) {
-        const int is_it = number_of(&pick) == number;
+        const int is_it = script_number(&pick) == number;
 
         svc_pick_done(&pick, is_it ? SVC_OUTCOME_ERROR : SVC_OUTCOME_OK);
         failed += is_it;
-        pick = pick_tracked(s);
+        pick = script_pick(s);
     }
     svc_pick_done(&pick, SVC_OUTCOME_CANCELLED);
-    return number;
+    script_round(r);
 }
 
-static uint64_t stat_of(svc_resolver *r, size_t offset)
+/* Opens a service that nobody follows; one of its three endpoints is ejected.
+ */
+static svc_service *open_with_one_out(svc_resolver *r)
 {
-    svc_stats stats = SVC_STATS_INIT;
-    uint64_t value;
+    svc_service *s = NULL;
 
-    assert_int_equal(svc_resolver_stats(r, &stats), 0);
-    memcpy(&value, (const char *)&stats + offset, sizeof(value));
-    return value;
+    assert_int_equal(
+        svc_service_new(r, "web:80?track=1&policy=rr", NULL, &s, NULL), 0);
+    script_round(r);
+    script_addresses(r, "web.dev", "10.0.0.1 10.0.0.2 10.0.0.3");
+    let_one_fail(r, s);
+    return s;
 }
-
-#define STAT(r, member) stat_of(r, offsetof(svc_stats, member))
 
 /* The same weight for all. */
 static void weigh_all(svc_resolver *r, svc_service *s, int weight)
@@ -139,15 +108,15 @@ static void reviews_are_rationed(void **state)
 
     (void)state;
     script_addresses(r, "web.dev", "10.0.0.1 10.0.0.2");
-    pick = pick_tracked(s);
+    pick = script_pick(s);
     svc_pick_done(&pick, SVC_OUTCOME_ERROR);
     script_round(r);
     assert_int_equal(svc_resolver_timeout_ms(r), -1);
-    pick = pick_tracked(s);
+    pick = script_pick(s);
     svc_pick_done(&pick, SVC_OUTCOME_ERROR);
     assert_int_equal(svc_resolver_dispatch(r, 0), 0);
     assert_int_equal(svc_resolver_timeout_ms(r), 10);
-    now_us += 10000;
+    moved_ms += 10;
     assert_int_equal(svc_resolver_dispatch(r, 0), 0);
     assert_int_equal(svc_resolver_timeout_ms(r), -1);
     /* Nothing that a source said was looked at there. */
@@ -172,7 +141,7 @@ static void a_review_ends_no_trouble(void **state)
     assert_int_equal(svc_service_status(s, NULL), SVC_EUNREACH);
     script_refuse(0);
     pass(r, 1000);
-    pick = pick_tracked(s);
+    pick = script_pick(s);
     svc_pick_done(&pick, SVC_OUTCOME_ERROR);
     script_round(r);
     assert_int_equal(svc_service_status(s, NULL), SVC_EUNREACH);
@@ -185,15 +154,9 @@ static void a_review_ends_no_trouble(void **state)
 static void nobody_is_left_out_of_nothing(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = NULL;
+    svc_service *s = open_with_one_out(r);
 
     (void)state;
-    assert_int_equal(
-        svc_service_new(r, "web:80?track=1&policy=rr", NULL, &s, NULL), 0);
-    script_round(r);
-    script_addresses(r, "web.dev", "10.0.0.1 10.0.0.2 10.0.0.3");
-    (void)let_one_fail(s);
-    script_round(r);
     assert_int_equal(STAT(r, endpoints_ejected), 1);
     script_code(r, "web.dev", SVC_ENOSERVICE);
     assert_int_equal(STAT(r, endpoints_ejected), 0);
@@ -220,11 +183,11 @@ static void two_pods_at_one_place(void **state)
 
     (void)state;
     script_addresses(r, "web.dev", "10.0.0.1#2 10.0.0.1#1!2048");
-    pick = pick_tracked(s);
+    pick = script_pick(s);
     script_addresses(r, "web.dev", "10.0.0.1#2 10.0.0.1#1!2048 10.0.0.2#3");
     svc_pick_done(&pick, SVC_OUTCOME_OK);
     assert_int_equal(STAT(r, picks_late), 0);
-    pick = pick_tracked(s);
+    pick = script_pick(s);
     script_addresses(r, "web.dev", "10.0.0.1#4 10.0.0.2#5");
     svc_pick_done(&pick, SVC_OUTCOME_OK);
     assert_int_equal(STAT(r, picks_late), 1);
@@ -249,8 +212,7 @@ static void a_subset_ejects_too(void **state)
                      "10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4 10.0.0.5 10.0.0.6 "
                      "10.0.0.7 10.0.0.8 10.0.0.9 10.0.0.10 10.0.1.1!1 "
                      "10.0.1.2!1 10.0.1.3!1 10.0.1.4!1 10.0.1.5!1");
-    (void)let_one_fail(s);
-    script_round(r);
+    let_one_fail(r, s);
     assert_int_equal(STAT(r, ejections), 1);
     assert_int_equal(STAT(r, endpoints_ejected), 1);
     script_end(r, s);
@@ -271,8 +233,7 @@ static void part_of_all_ejects_too(void **state)
             used += (size_t)snprintf(text + used, sizeof(text) - used,
                                      " 10.0.1.%u!%u", i, i <= 7 ? why : 1u);
         script_addresses(r, "web.dev", text);
-        (void)let_one_fail(s);
-        script_round(r);
+        let_one_fail(r, s);
         assert_int_equal(STAT(r, endpoints_ejected), 1);
         script_end(r, s);
     }
@@ -302,19 +263,13 @@ static void all_of_a_subset_drained(void **state)
 static void what_is_explained_stays(void **state)
 {
     svc_resolver *r = script_new(NULL);
-    svc_service *s = NULL;
+    svc_service *s = open_with_one_out(r);
     svc_service *again = NULL;
     struct svc__request request = {.name = "web:80",
                                    .trace = svc__clock_now_us};
     svc_endpoints *eps;
 
     (void)state;
-    assert_int_equal(
-        svc_service_new(r, "web:80?track=1&policy=rr", NULL, &s, NULL), 0);
-    script_round(r);
-    script_addresses(r, "web.dev", "10.0.0.1 10.0.0.2 10.0.0.3");
-    (void)let_one_fail(s);
-    script_round(r);
     request.explained = s;
     assert_int_equal(svc__service_new(r, &request, &again, NULL), 0);
     script_round(r);
@@ -379,7 +334,7 @@ static void many_threads_have_one_budget(void **state)
         assert_int_equal(pthread_create(&threads[i], NULL, pick_and_retry, &c),
                          0);
     (void)pthread_barrier_wait(&c.barrier);
-    now_us += INT64_C(1000) * HOUR_MS;
+    moved_ms += HOUR_MS;
     (void)pthread_barrier_wait(&c.barrier);
     for (size_t i = 0; i < THREADS; i++)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
@@ -410,7 +365,7 @@ static void garbage_breaks_nothing(void **state)
     for (int i = 0; i < 20000; i++) {
         unsigned char *bytes = (unsigned char *)&pick;
 
-        pick = pick_tracked(s);
+        pick = script_pick(s);
         for (uint32_t n = 1 + svc__rng_below(&rng, 16); n > 0; n--)
             bytes[svc__rng_below(&rng, sizeof(pick))] =
                 (unsigned char)svc__rng_next(&rng);
