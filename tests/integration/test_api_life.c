@@ -13,9 +13,9 @@
 #include <cmocka.h>
 
 #include "api_run.h"
+#include "proc_self.h"
 #include "world.h"
 
-#include <dirent.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,18 +46,6 @@ static unsigned below(unsigned n)
 {
     seed = seed * 1664525u + 1013904223u;
     return (seed >> 8) % n;
-}
-
-static unsigned count_entries(const char *path)
-{
-    DIR *dir = opendir(path);
-    unsigned count = 0;
-
-    assert_non_null(dir);
-    while (readdir(dir) != NULL)
-        count++;
-    closedir(dir);
-    return count;
 }
 
 /* ---- the end of a resolver ----------------------------------------------- */
@@ -328,7 +316,7 @@ static void threads_open_and_close(void **state)
 /* The server's own name is looked up by us, not by a thread of curl's. */
 static void an_external_loop_makes_no_thread(void **state)
 {
-    const unsigned threads = count_entries("/proc/self/task");
+    const int threads = proc_self_threads();
     char text[1024];
     svc_service *s;
 
@@ -343,12 +331,12 @@ static void an_external_loop_makes_no_thread(void **state)
     api_run_watches(&run, 2);
     api_server_drop(run.server, 1);
     api_run_asked(&run, ASKS_WATCH, 2);
-    assert_int_equal(count_entries("/proc/self/task"), threads);
+    assert_int_equal(proc_self_threads(), threads);
     svc_service_free(s);
 }
 
 /* The number of the step that failed. */
-static int free_in_the_child(svc_service *s, unsigned fds)
+static int free_in_the_child(svc_service *s, int fds)
 {
     svc_pick pick;
 
@@ -358,14 +346,14 @@ static int free_in_the_child(svc_service *s, unsigned fds)
         return 2;
     svc_service_free(s);
     svc_resolver_free(run.r);
-    return count_entries("/proc/self/fd") <= fds ? 0 : 3;
+    return proc_self_descriptors() <= fds ? 0 : 3;
 }
 
 /* The child says nothing on the connections of its parent, and closes its own
  * descriptors; the parent goes on. */
 static void a_child_frees_the_watches_of_its_parent(void **state)
 {
-    const unsigned fds = count_entries("/proc/self/fd");
+    const int fds = proc_self_descriptors();
     int status = -1;
     svc_service *s;
     pid_t pid;

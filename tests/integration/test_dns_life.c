@@ -13,9 +13,9 @@
 #include <cmocka.h>
 
 #include "dns_run.h"
+#include "proc_self.h"
 #include "world.h"
 
-#include <dirent.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -315,19 +315,6 @@ static void threads_open_and_close(void **state)
 
 /* ---- fork (faults P7) ---------------------------------------------------- */
 
-static int count_fds(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    int count = 0;
-
-    if (dir == NULL)
-        return -1;
-    while (readdir(dir) != NULL)
-        count++;
-    closedir(dir);
-    return count;
-}
-
 /* The number of the step that failed. */
 static int free_in_the_child(svc_service *s, int fds)
 {
@@ -335,7 +322,7 @@ static int free_in_the_child(svc_service *s, int fds)
         return 1;
     svc_service_free(s);
     svc_resolver_free(run.r);
-    return count_fds() == fds ? 0 : 2;
+    return proc_self_descriptors() == fds ? 0 : 2;
 }
 
 /* The child sends nothing and closes its own descriptors; the parent's
@@ -343,7 +330,7 @@ static int free_in_the_child(svc_service *s, int fds)
 static void a_child_frees_questions_of_its_parent(void **state)
 {
     struct dns_query q[2];
-    int fds = count_fds();
+    int fds = proc_self_descriptors();
     int status = -1;
     svc_service *s;
     pid_t pid;

@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
+#include "proc_self.h"
 #include "scratch.h"
 #include "world.h"
 
-#include <dirent.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -36,19 +36,6 @@ struct things {
     int fds;       /* open before any of it */
 };
 
-static int count_fds(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    int count = 0;
-
-    if (dir == NULL)
-        return -1;
-    while (readdir(dir) != NULL)
-        count++;
-    closedir(dir);
-    return count;
-}
-
 static void write_web(const struct things *t, const char *addresses)
 {
     char *text = world_service("web", addresses);
@@ -59,7 +46,7 @@ static void write_web(const struct things *t, const char *addresses)
 
 static void things_make(struct things *t, int external_loop)
 {
-    t->fds = count_fds();
+    t->fds = proc_self_descriptors();
     scratch_make(&t->dir);
     (void)snprintf(t->path, sizeof(t->path), "%s",
                    scratch_path(&t->dir, "web.yaml"));
@@ -161,7 +148,7 @@ static int free_everything(struct things *t)
     svc_watch_free(t->w);
     svc_service_free(t->s);
     svc_resolver_free(t->r);
-    return count_fds() == t->fds ? 0 : 1;
+    return proc_self_descriptors() == t->fds ? 0 : 1;
 }
 
 /* A new resolver in the child is as good as any. */
@@ -278,7 +265,7 @@ static int refused_and_freed(struct things *t)
         return 2;
     (void)free_everything(t);
     /* The manifest, if it was just being read. */
-    return count_fds() <= t->fds + 1 ? 0 : 3;
+    return proc_self_descriptors() <= t->fds + 1 ? 0 : 3;
 }
 
 /* Locks are held by others at the moment of a fork: the child, where they are
@@ -340,7 +327,7 @@ static void test_no_descriptor_survives_exec(void **state)
         struct things t;
 
         things_make(&t, external);
-        assert_true(count_fds() > t.fds);
+        assert_true(proc_self_descriptors() > t.fds);
         assert_int_equal(fds_after_exec(), before);
         things_free(&t);
     }
@@ -357,6 +344,6 @@ int main(int argc, char **argv)
     };
 
     if (argc == 2 && strcmp(argv[1], "count") == 0)
-        return count_fds();
+        return proc_self_descriptors();
     return cmocka_run_group_tests_name("fork", tests, NULL, NULL);
 }

@@ -13,9 +13,9 @@
 #include <cmocka.h>
 
 #include "http_run.h"
+#include "proc_self.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -270,23 +270,11 @@ static void another_address_is_another_connection(void **state)
     http_server_close(&other);
 }
 
-static int count_entries(const char *folder)
-{
-    DIR *dir = opendir(folder);
-    int count = 0;
-
-    assert_non_null(dir);
-    while (readdir(dir) != NULL)
-        count++;
-    closedir(dir);
-    return count - 2;
-}
-
 static void idle_connections_are_bounded(void **state)
 {
     static struct http_probe many[20];
     int peers[20];
-    int before = count_entries("/proc/self/fd");
+    int before = proc_self_descriptors();
 
     (void)state;
     for (int i = 0; i < 20; i++) {
@@ -302,7 +290,7 @@ static void idle_connections_are_bounded(void **state)
     for (int i = 0; i < 20; i++)
         close(peers[i]);
     run.server.peer = -1;
-    assert_true(count_entries("/proc/self/fd") <= before + 8);
+    assert_true(proc_self_descriptors() <= before + 8);
 }
 
 /* A host by name with its address: no thread looks it up. */
@@ -316,7 +304,7 @@ static void no_thread_is_made(void **state)
     probes[0].q.url = url;
     probes[0].q.address = "127.0.0.1";
     http_run_ask(&run, &probes[0]);
-    assert_int_equal(count_entries("/proc/self/task"), 1);
+    assert_int_equal(proc_self_threads(), 1);
     assert_non_null(strstr(run.server.request, "Host: api.example.invalid:"));
     http_server_say(&run.server, ANSWER);
     http_run_wait(&probes[0]);

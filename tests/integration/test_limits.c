@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
+#include "proc_self.h"
 #include "scratch.h"
 #include "world.h"
 
-#include <dirent.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -168,24 +168,12 @@ static void test_no_descriptor_for_a_file(void **state)
     scratch_remove(&dir);
 }
 
-static int count_entries(const char *path)
-{
-    DIR *dir = opendir(path);
-    int count = 0;
-
-    assert_non_null(dir);
-    while (readdir(dir) != NULL)
-        count++;
-    closedir(dir);
-    return count;
-}
-
 static void test_everything_is_given_back(void **state)
 {
     char *manifest = world_service("web", "10.0.0.1");
     struct scratch dir;
-    int fds = count_entries("/proc/self/fd");
-    int threads = count_entries("/proc/self/task");
+    int fds = proc_self_descriptors();
+    int threads = proc_self_threads();
 
     (void)state;
     scratch_make(&dir);
@@ -201,8 +189,8 @@ static void test_everything_is_given_back(void **state)
         svc_service_free(s);
         svc_resolver_free(r);
     }
-    assert_int_equal(count_entries("/proc/self/fd"), fds);
-    assert_int_equal(count_entries("/proc/self/task"), threads);
+    assert_int_equal(proc_self_descriptors(), fds);
+    assert_int_equal(proc_self_threads(), threads);
     scratch_remove(&dir);
     free(manifest);
 }
@@ -212,7 +200,7 @@ static void test_everything_is_given_back(void **state)
 static void test_a_loop_of_the_callers_makes_no_thread(void **state)
 {
     char *manifest = world_service("web", "10.0.0.1");
-    int threads = count_entries("/proc/self/task");
+    int threads = proc_self_threads();
 
     (void)state;
     for (int external = 0; external < 2; external++) {
@@ -222,10 +210,10 @@ static void test_a_loop_of_the_callers_makes_no_thread(void **state)
 
         assert_int_equal(svc_service_explain(s, &json, NULL), 0);
         svc_text_free(json);
-        assert_int_equal(count_entries("/proc/self/task"), threads + !external);
+        assert_int_equal(proc_self_threads(), threads + !external);
         svc_service_free(s);
         svc_resolver_free(r);
-        assert_int_equal(count_entries("/proc/self/task"), threads);
+        assert_int_equal(proc_self_threads(), threads);
     }
     free(manifest);
 }

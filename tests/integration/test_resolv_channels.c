@@ -13,10 +13,10 @@
 #include <cmocka.h>
 
 #include "dns_message.h"
+#include "proc_self.h"
 #include "resolv_run.h"
 #include "still_clock.h"
 
-#include <dirent.h>
 #include <poll.h>
 #include <string.h>
 
@@ -44,18 +44,6 @@ static void move(int64_t ms)
 {
     moved_ms += ms;
     assert_int_equal(svc__loop_round(run.loop, 0), 0);
-}
-
-static int count_fds(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    int count = 0;
-
-    assert_non_null(dir);
-    while (readdir(dir) != NULL)
-        count++;
-    closedir(dir);
-    return count;
 }
 
 /* The port that a query leaves from; it is forgotten. */
@@ -154,30 +142,30 @@ static void an_old_channel_waits_for_its_packets(void **state)
 
     (void)state;
     resolv_run_udp(&run, &probes[0], NAME, &q);
-    fds = count_fds();
+    fds = proc_self_descriptors();
     move(SVC__RESOLV_CHANNEL_MS);
     (void)port_now();
-    assert_int_equal(count_fds(), fds + 1);
+    assert_int_equal(proc_self_descriptors(), fds + 1);
     resolv_run_answer(&run, &probes[0], &q);
-    assert_int_equal(count_fds(), fds);
+    assert_int_equal(proc_self_descriptors(), fds);
 }
 
 /* Nobody waits for what was forgotten, though c-ares would for a day. */
 static void an_old_channel_does_not_wait_for_the_forgotten(void **state)
 {
     struct dns_query q;
-    int fds = count_fds();
+    int fds = proc_self_descriptors();
 
     (void)state;
     resolv_run_udp(&run, &probes[0], NAME, &q);
     svc__resolv_lost(run.resolv, &probes[0].packet);
-    assert_int_equal(count_fds(), fds + 1);
+    assert_int_equal(proc_self_descriptors(), fds + 1);
     svc__resolv_forget(run.resolv, &probes[0].packet);
-    assert_int_equal(count_fds(), fds);
+    assert_int_equal(proc_self_descriptors(), fds);
     (void)port_now();
     move(SVC__RESOLV_CHANNEL_MS);
     (void)port_now();
-    assert_int_equal(count_fds(), fds + 1);
+    assert_int_equal(proc_self_descriptors(), fds + 1);
 }
 
 static void an_idle_connection_is_not_used_again(void **state)
@@ -259,7 +247,7 @@ static void an_answer_before_the_error_counts(void **state)
 static void a_storm_of_errors_ends_and_leaves_nothing(void **state)
 {
     const struct svc__resolv_way way = {0};
-    int fds = count_fds();
+    int fds = proc_self_descriptors();
 
     (void)state;
     dns_server_refuse_udp(run.server[0], 1);
@@ -272,7 +260,7 @@ static void a_storm_of_errors_ends_and_leaves_nothing(void **state)
     }
     assert_int_equal(resolv_run_stats(&run).received, 0);
     dns_server_refuse_udp(run.server[0], 0);
-    assert_in_range(count_fds(), fds, fds + 1);
+    assert_in_range(proc_self_descriptors(), fds, fds + 1);
 }
 
 /* A transport to an address alone; nothing is sent there. */

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
+#include "proc_self.h"
 #include "resolv_run.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -38,19 +38,6 @@ static int teardown(void **state)
     (void)state;
     resolv_run_close(&run);
     return 0;
-}
-
-static int count_fds(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    int count = 0;
-
-    if (dir == NULL)
-        return -1;
-    while (readdir(dir) != NULL)
-        count++;
-    closedir(dir);
-    return count;
 }
 
 /* No descriptor is free any more; undone by the limit that is returned. */
@@ -140,17 +127,17 @@ static void high_descriptors_work(void **state)
  * the child's is closed. */
 static int in_child(void)
 {
-    int fds = count_fds();
+    int fds = proc_self_descriptors();
 
     svc__loop_abandon(run.loop);
     /* Two sockets, epoll, eventfd. */
-    if (count_fds() != fds - 4)
+    if (proc_self_descriptors() != fds - 4)
         return 1;
     /* The child's own, by the numbers that these had. */
     for (int i = 0; i < 4; i++)
         (void)dup(0);
     svc__resolv_free(run.resolv);
-    return count_fds() == fds ? 0 : 2;
+    return proc_self_descriptors() == fds ? 0 : 2;
 }
 
 /* faults P7: a child that lets go of everything takes nothing away. */

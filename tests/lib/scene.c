@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Owns the counting of descriptors.
+ * Owns what is looked at before and behind each call.
  */
 /* cmocka.h needs the others before it. */
 #include <setjmp.h>
@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
+#include "proc_self.h"
 #include "scene.h"
 #include "world.h"
 
-#include <dirent.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <time.h>
@@ -33,18 +33,6 @@ void scene_close(struct scene *sc)
     places_close(&sc->places);
 }
 
-static int open_descriptors(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    int count = 0;
-
-    assert_non_null(dir);
-    while (readdir(dir) != NULL)
-        count++;
-    closedir(dir);
-    return count;
-}
-
 int64_t scene_now_ms(void)
 {
     struct timespec ts;
@@ -60,10 +48,10 @@ int scene_try(struct scene *sc, int track, int timeout_ms)
     int fd;
 
     (void)svc_service_wait(sc->s, WORLD_MS, NULL);
-    before = open_descriptors();
+    before = proc_self_descriptors();
     o.track = track;
     fd = svc_service_connect(sc->s, &o, timeout_ms, &sc->pick, &sc->error);
-    assert_int_equal(open_descriptors(), before + (fd >= 0));
+    assert_int_equal(proc_self_descriptors(), before + (fd >= 0));
     return fd;
 }
 
