@@ -16,122 +16,19 @@
 
 #include <string.h>
 
-/* What is remembered of an endpoint. */
-struct member {
-    struct svc__ejection ejection;
-    uint64_t set;     /* the last one that had it */
-    int64_t since_ms; /* when it was first usable; INT64_MIN: in the first set,
-                         so that it starts at once */
-    uint32_t ticket;  /* SVC__TICKET_NONE: nothing is tracked */
-    uint16_t given;   /* as svc__candidate has it */
-    uint8_t uid[16];
-    uint8_t has_uid;
-    uint8_t was_ejected; /* at the last review */
-};
-
 static const uint16_t ours =
     SVC_WHY_OUTSIDE_SUBSET | SVC_WHY_DRAINING | SVC_WHY_EJECTED;
+
+static int64_t now_ms(const svc_service *s)
+{
+    return svc__loop_now_ms(s->r->loop);
+}
 
 /* Whether anything is remembered. */
 static int is_used(const svc_service *s)
 {
     return s->settings.track || s->settings.slow_start_ms > 0 ||
            s->balance.is_begun;
-}
-
-/* ---- members ----------------------------------------------------------- */
-
-static struct member *member_of(const struct svc__balance *b,
-                                const struct svc__candidate *c)
-{
-    const struct svc__identity id = svc__candidate_identity(c);
-
-    return svc__map_get(&b->members, (const char *)&id, sizeof(id));
-}
-
-static void member_free(struct member *m)
-{
-    if (m->ticket != SVC__TICKET_NONE)
-        svc__ticket_unref(&m->ticket, 1);
-    svc__free(m);
-}
-
-static struct member *member_new(svc_service *s, const struct svc__candidate *c)
-{
-    struct svc__balance *b = &s->balance;
-    const struct svc__identity id = svc__candidate_identity(c);
-    struct member *m = svc__calloc(1, sizeof(*m));
-
-    if (m == NULL)
-        return NULL;
-    m->since_ms =
-        b->sets == 1 ? SVC__SLOW_START_NONE : svc__loop_now_ms(s->r->loop);
-    if (s->settings.track)
-        m->ticket = svc__ticket_new();
-    if ((s->settings.track && m->ticket == SVC__TICKET_NONE) ||
-        svc__map_put(&b->members, (const char *)&id, sizeof(id), m, NULL) !=
-            0) {
-        member_free(m);
-        return NULL;
-    }
-    return m;
-}
-
-/* Another Pod at the place of one that was known is somebody new. */
-static void meet(svc_service *s, struct member *m,
-                 const struct svc__endpoint *ep)
-{
-    if ((ep->flags & SVC__EP_UID) == 0)
-        return;
-    if (m->has_uid && memcmp(m->uid, ep->uid, sizeof(m->uid)) != 0) {
-        if (m->ticket != SVC__TICKET_NONE)
-            svc__slot_begin(svc__ticket_slot(m->ticket));
-        memset(&m->ejection, 0, sizeof(m->ejection));
-        m->since_ms = svc__loop_now_ms(s->r->loop);
-    }
-    memcpy(m->uid, ep->uid, sizeof(m->uid));
-    m->has_uid = 1;
-}
-
-/* Finds or makes the member of each usable candidate; who is in the view at all
- * stays remembered, be it not ready for a while. */
-static int meet_all(svc_service *s, const struct svc__view *v)
-{
-    struct svc__balance *b = &s->balance;
-
-    b->sets++;
-    for (size_t i = 0; i < v->count; i++) {
-        const struct svc__candidate *c = &v->candidates[i];
-        struct member *m = member_of(b, c);
-
-        if (m == NULL && (c->why & ~ours) == 0)
-            m = member_new(s, c);
-        if (m == NULL && (c->why & ~ours) == 0)
-            return SVC_ENOMEM;
-        if (m == NULL)
-            continue;
-        m->set = b->sets;
-        /* Of two at one place the one that stands for it is met. */
-        if ((c->why & SVC_WHY_DUPLICATE) == 0)
-            meet(s, m, svc__candidate_endpoint(c));
-    }
-    return 0;
-}
-
-static void forget_the_others(struct svc__balance *b)
-{
-    struct svc__map_entry *e;
-    size_t at = 0;
-
-    while ((e = svc__map_next(&b->members, &at)) != NULL) {
-        struct member *m = e->value;
-
-        if (m->set == b->sets)
-            continue;
-        svc__map_leave(&b->members, e);
-        at--;
-        member_free(m);
-    }
 }
 
 /* ---- ejection ---------------------------------------------------------- */
@@ -180,12 +77,10 @@ static void count_ejections(svc_service *s)
 {
     struct svc__counters *counters = &s->r->counters;
     uint64_t left_out = 0;
-    struct svc__map_entry *e;
+    struct svc__member *m;
     size_t at = 0;
 
-    while ((e = svc__map_next(&s->balance.members, &at)) != NULL) {
-        struct member *m = e->value;
-
+    while ((m = svc__members_next(&s->balance.members, &at)) != NULL) {
         svc__count_add(&counters->ejections,
                        m->ejection.is_ejected && !m->was_ejected);
         m->was_ejected = m->ejection.is_ejected;
@@ -210,7 +105,8 @@ static int review(svc_service *s, const struct svc__view *v)
         return SVC_ENOMEM;
     for (size_t i = 0; i < v->count; i++) {
         const struct svc__candidate *c = &v->candidates[i];
-        struct member *m = c->why == 0 ? member_of(&s->balance, c) : NULL;
+        struct svc__member *m =
+            c->why == 0 ? svc__members_find(&s->balance.members, c) : NULL;
 
         if (m == NULL)
             continue;
@@ -218,8 +114,7 @@ static int review(svc_service *s, const struct svc__view *v)
         members[count++].slot = svc__ticket_slot(m->ticket);
     }
     (void)svc__ejection_review(&s->balance.ejection, members, count,
-                               count_unready(v, count),
-                               svc__loop_now_ms(s->r->loop));
+                               count_unready(v, count), now_ms(s));
     svc__free(members);
     set_timer(s);
     count_ejections(s);
@@ -230,9 +125,10 @@ static int review(svc_service *s, const struct svc__view *v)
 
 /* What explain asks for is judged by what the service that it explains knows.
  */
-static const struct svc__balance *knowledge(const svc_service *s)
+static const struct svc__members *knowledge(const svc_service *s)
 {
-    return s->explained != NULL ? &s->explained->balance : &s->balance;
+    return s->explained != NULL ? &s->explained->balance.members
+                                : &s->balance.members;
 }
 
 /* Writes down the weights that the caller gave; who has none takes no new
@@ -243,7 +139,7 @@ static size_t drain(svc_service *s, struct svc__view *v)
 
     for (size_t i = 0; i < v->count; i++) {
         struct svc__candidate *c = &v->candidates[i];
-        const struct member *m = member_of(knowledge(s), c);
+        const struct svc__member *m = svc__members_find(knowledge(s), c);
 
         c->given = m != NULL ? m->given : 0;
         if (c->why != 0 || svc__candidate_weight(c) != 0)
@@ -260,8 +156,8 @@ static size_t eject(svc_service *s, struct svc__view *v)
 
     for (size_t i = 0; i < v->count; i++) {
         struct svc__candidate *c = &v->candidates[i];
-        const struct member *m =
-            c->why == 0 ? member_of(knowledge(s), c) : NULL;
+        const struct svc__member *m =
+            c->why == 0 ? svc__members_find(knowledge(s), c) : NULL;
 
         if (m == NULL || !svc__ejection_is_left_out(&m->ejection))
             continue;
@@ -282,11 +178,9 @@ int svc__balance_filter(svc_service *s, struct svc__view *v)
     if (s->settings.subset > 0)
         err = svc__subset_apply(v, s->r->settings.client_id,
                                 (size_t)s->settings.subset);
-    if (err == 0 && is_used(s)) {
-        err = meet_all(s, v);
-        if (err == 0)
-            forget_the_others(&s->balance);
-    }
+    if (err == 0 && is_used(s))
+        err = svc__members_meet(&s->balance.members, v, ours, s->settings.track,
+                                now_ms(s));
     if (err != 0 || !(is_used(s) || s->explained != NULL))
         return err;
     drained = drain(s, v);
@@ -334,14 +228,13 @@ static int64_t fill_weights(svc_service *s, const struct svc_endpoints *eps,
 {
     for (size_t i = 0; i < eps->count; i++) {
         const struct svc__candidate *c = &eps->endpoints[i].c;
-        const struct member *m = member_of(&s->balance, c);
+        const struct svc__member *m = svc__members_find(&s->balance.members, c);
 
         ret[i] = svc__candidate_weight(c);
         since_ms[i] = m != NULL ? m->since_ms : SVC__SLOW_START_NONE;
     }
     return svc__slow_start_apply(since_ms, eps->count,
-                                 s->settings.slow_start_ms,
-                                 svc__loop_now_ms(s->r->loop), ret);
+                                 s->settings.slow_start_ms, now_ms(s), ret);
 }
 
 /* NULL without tracking, too. */
@@ -356,7 +249,9 @@ static int make_tracks(svc_service *s, const struct svc_endpoints *eps,
     if (tickets == NULL)
         return SVC_ENOMEM;
     for (size_t i = 0; i < eps->count; i++)
-        tickets[i] = member_of(&s->balance, &eps->endpoints[i].c)->ticket;
+        tickets[i] =
+            svc__members_find(&s->balance.members, &eps->endpoints[i].c)
+                ->ticket;
     *ret = svc__tracks_new(tickets, eps->count, &s->r->counters.picks_leaked);
     svc__free(tickets);
     return *ret == NULL ? SVC_ENOMEM : 0;
@@ -455,23 +350,19 @@ void svc__balance_want(svc_service *s)
 static int grant(svc_service *s, const struct svc_endpoints *eps,
                  const struct svc__map_entry *wish)
 {
-    struct svc__balance *b = &s->balance;
     const struct svc__candidate *c;
     struct svc__identity id;
-    struct member *m;
+    struct svc__member *m;
 
     memcpy(&id, wish->key, sizeof(id));
     c = eps == NULL ? NULL : svc__endpoints_find(eps, &id);
     if (c == NULL)
         return 0;
-    m = member_of(b, c);
-    if (m == NULL)
-        m = member_new(s, c);
+    m = svc__members_add(&s->balance.members, c, s->settings.track, now_ms(s));
     if (m == NULL)
         return SVC_ENOMEM;
-    m->set = b->sets;
     m->given = from_wish(wish->value);
-    b->is_begun = 1;
+    s->balance.is_begun = 1;
     return 0;
 }
 
@@ -510,7 +401,7 @@ void svc__balance_init(svc_service *s, void (*due)(void *service))
 {
     struct svc__balance *b = &s->balance;
 
-    svc__map_init(&b->members, &s->r->hash_key);
+    svc__members_init(&b->members, &s->r->hash_key);
     svc__map_init(&b->wishes, &s->r->hash_key);
     svc__timer_init(&b->timer, due, s);
     b->ejection.due_ms = INT64_MAX;
@@ -521,9 +412,7 @@ void svc__balance_fini(svc_service *s)
 {
     struct svc__balance *b = &s->balance;
 
-    b->sets++; /* nobody is in this one */
-    forget_the_others(b);
-    svc__map_fini(&b->members);
+    svc__members_fini(&b->members);
     svc__balance_leave(s);
     svc__map_fini(&b->wishes);
 }

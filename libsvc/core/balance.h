@@ -9,6 +9,7 @@
 #define SVC_CORE_BALANCE_H
 
 #include "base/map.h"
+#include "core/members.h"
 #include "io/loop.h"
 #include "model/endpoints.h"
 #include "policy/ejection.h"
@@ -17,11 +18,10 @@
 #include <svc/svc.h>
 
 struct svc__balance {
-    struct svc__map members; /* struct member by identity */
+    struct svc__members members;
     struct svc__ejection_set ejection;
     struct svc__timer timer;
     int64_t slow_start_due_ms;
-    uint64_t sets;          /* filtered so far */
     uint64_t left_out;      /* ejected, for the statistics */
     int is_begun;           /* there are members */
     _Atomic int is_wanted;  /* a failure wants it looked at; any thread */

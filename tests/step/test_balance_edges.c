@@ -280,7 +280,7 @@ static void what_is_explained_stays(void **state)
     assert_int_equal(svc_endpoints_count(eps), 2);
     svc_endpoints_unref(eps);
     assert_null(atomic_load(&again->publish.snapshot)->policy.ops);
-    assert_int_equal(again->balance.members.count, 0);
+    assert_int_equal(again->balance.members.map.count, 0);
     svc_service_free(again);
     script_round(r);
     assert_int_equal(STAT(r, services_open), 0);
