@@ -164,17 +164,18 @@ static void report_stale(const struct answer *answer)
 {
     svc_error trouble = {0};
     int64_t age = svc_endpoints_age_ms(answer->eps);
+    char *name = text_safe(answer->name);
+    char *why;
 
     svc_service_status(answer->s, &trouble);
-    fputs("svcctl: warning: the answer for ", stderr);
-    text_print(stderr, answer->name);
-    fprintf(stderr, " is stale, confirmed %lld.%03d s ago",
-            (long long)(age / 1000), (int)(age % 1000));
-    if (trouble.message[0]) {
-        fputs(": ", stderr);
-        text_print(stderr, trouble.message);
-    }
-    fputc('\n', stderr);
+    why = text_safe(trouble.message);
+    fprintf(stderr,
+            "svcctl: warning: the answer for %s is stale, confirmed "
+            "%lld.%03d s ago%s%s\n",
+            name, (long long)(age / 1000), (int)(age % 1000),
+            why[0] ? ": " : "", why);
+    free(why);
+    free(name);
 }
 
 /* What was refused may be missing from the answer. The log names it. */

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 int report_exit(int code)
@@ -63,15 +64,16 @@ static void hint_of(const struct options *opt, const svc_error *error,
 void report_text(const struct options *opt, const svc_error *error)
 {
     char hint[SVC_ERROR_HINT_SIZE];
+    char *message = text_safe(message_of(error));
+    char *safe;
 
     hint_of(opt, error, hint, sizeof(hint));
-    fputs("svcctl: ", stderr);
-    text_print(stderr, message_of(error));
-    if (hint[0]) {
-        fputs("\nhint: ", stderr);
-        text_print(stderr, hint);
-    }
-    fputc('\n', stderr);
+    safe = text_safe(hint);
+    /* In one piece: the library's thread may log meanwhile. */
+    fprintf(stderr, "svcctl: %s%s%s\n", message, safe[0] ? "\nhint: " : "",
+            safe);
+    free(safe);
+    free(message);
 }
 
 void report_object(const struct options *opt, const char *name,

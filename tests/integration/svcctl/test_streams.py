@@ -2,6 +2,7 @@
 """What svcctl writes where: colours, closed and full outputs, safe text."""
 import os
 import pty
+import socket
 import subprocess
 import unittest
 
@@ -50,6 +51,20 @@ class TestOutput(Svcctl):
         loud = self.run_svcctl(*RESOLVE, "-vv")
         self.assertEqual(loud.stdout, plain.stdout)
         self.assertRegex(loud.stderr, r"(?m)^svcctl: (info|debug): ")
+
+    def test_messages_are_whole(self):
+        """One write each: no other thread or process gets in between."""
+        ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
+        with ours, theirs:
+            subprocess.run([PROGRAM, "resolve", "-vv", "-t", "1s", "-f",
+                            "/no/\033file", "web"], stdout=subprocess.DEVNULL,
+                           stderr=theirs, check=False, timeout=SECONDS,
+                           env=clean_environment())
+            theirs.close()
+            messages = list(iter(lambda: ours.recv(65536).decode(), ""))
+        for message in messages:
+            self.assertRegex(message, r"(?s)^svcctl: .*\n$")
+        self.assertTrue(any("\nhint: " in message for message in messages))
 
 
 class TestColour(Svcctl):
