@@ -5,6 +5,8 @@
  */
 #include "io/http_date.h"
 
+#include "base/calendar.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -18,7 +20,7 @@ struct reader {
 
 struct moment {
     int year;
-    int month; /* from 0 */
+    int month;
     int day;
     int hour;
     int minute;
@@ -56,7 +58,7 @@ static int month(struct reader *r)
     for (int i = 0; i < 12 && r->end - r->at >= 3; i++) {
         if (memcmp(r->at, names + (size_t)3 * (size_t)i, 3) == 0) {
             r->at += 3;
-            return i;
+            return i + 1;
         }
     }
     r->bad = 1;
@@ -107,18 +109,16 @@ static void asctime_form(struct reader *r, struct moment *m)
     m->year = number(r, 4);
 }
 
-/* Seconds of the epoch; -1: there is no such moment. timegm makes another day
- * of one that its month does not have. A leap second is possible. */
+/* Seconds of the epoch; -1: there is no such moment. A leap second is
+ * possible. */
 static int64_t seconds_of(const struct moment *m)
 {
-    struct tm day = {
-        .tm_year = m->year - 1900, .tm_mon = m->month, .tm_mday = m->day};
-    int64_t seconds = (int64_t)timegm(&day);
+    int64_t days = 0;
 
-    if (m->year < 1970 || day.tm_mday != m->day || m->hour > 23 ||
-        m->minute > 59 || m->second > 60)
+    if (m->year < 1970 || m->hour > 23 || m->minute > 59 || m->second > 60 ||
+        svc__calendar_days(m->year, m->month, m->day, &days) != 0)
         return -1;
-    return seconds + ((int64_t)m->hour * 60 + m->minute) * 60 + m->second;
+    return ((days * 24 + m->hour) * 60 + m->minute) * 60 + m->second;
 }
 
 int64_t svc__http_date_read(const char *text, size_t size)
@@ -147,7 +147,7 @@ void svc__http_date_write(int64_t seconds, char ret[SVC__HTTP_DATE_SIZE])
     time_t when = (time_t)seconds;
     struct tm parts;
 
-    if (gmtime_r(&when, &parts) == NULL ||
+    if (when != seconds || gmtime_r(&when, &parts) == NULL ||
         strftime(ret, SVC__HTTP_DATE_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
         (void)snprintf(ret, SVC__HTTP_DATE_SIZE, "%lld", (long long)seconds);
 }

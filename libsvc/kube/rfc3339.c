@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Owns the grammar of RFC 3339 section 5.6 and the proleptic Gregorian
- * calendar.
- */
+/* Owns the grammar of RFC 3339 section 5.6. */
 #include "kube/rfc3339.h"
+
+#include "base/calendar.h"
 
 #include <svc/svc.h>
 
@@ -46,30 +45,10 @@ static int take_number(struct rest *r, size_t digits, int min, int max)
     return number;
 }
 
-static int days_of_month(int year, int month)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    int is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
-    return days[month - 1] + (month == 2 && is_leap);
-}
-
-/* Days from 1970-01-01, negative before it. */
-static int64_t days_of(int year, int month, int day)
-{
-    int64_t past = year - 1; /* whole years since year 1, -1 in year 0 */
-    int64_t days = 365 * past;
-
-    /* Year 0 is a leap year, and -1 / 4 is 0: what is missing is its day. */
-    days += past < 0 ? -1 : past / 4 - past / 100 + past / 400;
-    for (int m = 1; m < month; m++)
-        days += days_of_month(year, m);
-    return days + day - 1 - 719162;
-}
-
 static int64_t take_date(struct rest *r)
 {
     int year = take_number(r, 4, 0, 9999);
+    int64_t days = 0;
     int month;
     int day;
 
@@ -77,11 +56,8 @@ static int64_t take_date(struct rest *r)
     month = take_number(r, 2, 1, 12);
     take_char(r, '-', '-');
     day = take_number(r, 2, 1, 31);
-    if (r->is_bad || day > days_of_month(year, month)) {
-        r->is_bad = 1;
-        return 0;
-    }
-    return days_of(year, month, day) * 86400;
+    r->is_bad |= svc__calendar_days(year, month, day, &days) != 0;
+    return days * 86400;
 }
 
 static int64_t take_time(struct rest *r)
