@@ -30,7 +30,7 @@ static int build(const struct svc__policy_input *in,
                                .divisor =
                                    svc__scale_divisor(in->weights, count),
                                .worth = 1};
-    const uint64_t places = svc__scale_fit(&scale, count, most);
+    const size_t places = (size_t)svc__scale_fit(&scale, count, most);
     struct sh *st = svc__alloc(sizeof(*st) + places * sizeof(st->table[0]));
     size_t at = 0;
 

@@ -172,7 +172,8 @@ static void test_structs_of_any_size(void **state)
     memcpy(whole, &info, sizeof(whole));
     for (size_t size = 0; size < sizeof(info) + 64; size++) {
         /* Of that size exactly, so that a sanitizer sees one byte more. */
-        unsigned char *mine = svc__alloc(size < 8 ? 8 : size);
+        unsigned char *mine =
+            svc__alloc(size < sizeof(size) ? sizeof(size) : size);
         size_t known = size < end ? size : end;
 
         memset(mine, 0xAA, size);
@@ -183,7 +184,8 @@ static void test_structs_of_any_size(void **state)
             size < sizeof(size) ? SVC_EINVAL : 0);
         if (size >= sizeof(size)) {
             assert_memory_equal(mine, &size, sizeof(size));
-            assert_memory_equal(mine + 8, whole + 8, known - 8);
+            assert_memory_equal(mine + sizeof(size), whole + sizeof(size),
+                                known - sizeof(size));
         }
         for (size_t i = sizeof(info); i < size; i++)
             assert_int_equal(mine[i], 0);

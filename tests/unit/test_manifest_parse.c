@@ -407,7 +407,7 @@ static char *to_yaml(const char *json, size_t size)
 static void lists_are_the_same_in_yaml(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 40; seed++) {
+    for (unsigned seed = 1; seed <= 40; seed++) {
         /* Without Services: a list of one kind, whose items say none. */
         size_t services = seed % 4 * 3;
         struct generate_options options = {

@@ -168,7 +168,7 @@ static void check_runs(const struct svc__map *m)
     for (size_t i = 0; m->slots != NULL && i <= m->mask; i++) {
         if (m->slots[i] == NULL)
             continue;
-        for (size_t j = m->slots[i]->hash & m->mask; j != i;
+        for (size_t j = (size_t)m->slots[i]->hash & m->mask; j != i;
              j = (j + 1) & m->mask)
             assert_non_null(m->slots[j]);
     }

@@ -98,7 +98,7 @@ static void publish(int number)
     s->policy.set = s->set;
     svc__publish_set(&play.p, s);
     svc__publish_sweep(&play.swept);
-    after.it_value.tv_usec = 1 + svc__rng_below(&play.rng, AFTER_US);
+    after.it_value.tv_usec = 1 + (long)svc__rng_below(&play.rng, AFTER_US);
     if (atomic_fetch_add(&play.handled, 1) + 1 < SIGNALS)
         (void)setitimer(ITIMER_REAL, &after, NULL);
 }
