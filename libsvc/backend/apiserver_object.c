@@ -536,7 +536,6 @@ static int is_still_wanted(const struct svc__apiserver_feed *feed,
 /* A whole list is in the store. */
 static void note_listed(struct svc__apiserver_feed *feed)
 {
-    note_begin(feed, SVC__REFLECTOR_COLLECT);
     empty(feed);
     feed->is_synced = 1;
     feed->listed = feed->begun;
@@ -552,6 +551,8 @@ int svc__apiserver_object_commit(struct svc__apiserver_feed *feed,
     size_t at = 0;
     int err;
 
+    /* A list without objects passed over none. */
+    note_begin(feed, SVC__REFLECTOR_COLLECT);
     if (feed->is_direct || feed->is_passive) {
         feed->is_direct = 0;
         note_listed(feed);

@@ -59,18 +59,23 @@ static const char *text_of(int i)
 }
 
 /* All are open, and covered by two watches. */
-static void open_all(void)
+static void open_some(int from, int to)
 {
-    api_run_start(&run);
-    for (int i = 0; i < COUNT; i++) {
+    for (int i = from; i < to; i++) {
         char name[32];
 
         snprintf(name, sizeof(name), "s%d:80", i);
         all[i] = api_run_service(&run, name);
     }
-    for (int i = 0; i < COUNT; i++)
+    for (int i = from; i < to; i++)
         api_run_expect(&run, all[i], text_of(i));
     api_run_watches(&run, 2);
+}
+
+static void open_all(void)
+{
+    api_run_start(&run);
+    open_some(0, COUNT);
 }
 
 static void rule(const char *text, enum api_deed deed, int times)
@@ -268,6 +273,42 @@ static void what_goes_while_a_list_runs_is_gone(void **state)
     svc_service_free(late);
 }
 
+static void delete_pair(const char *name)
+{
+    char key[32];
+
+    snprintf(key, sizeof(key), "dev/%s", name);
+    api_world_delete(run.world, API_SERVICES, key);
+    snprintf(key, sizeof(key), "dev/%s-1", name);
+    api_world_delete(run.world, API_SLICES, key);
+}
+
+/* A list without any object passed over none, whenever it was opened. */
+static void what_goes_with_all_others_is_gone(void **state)
+{
+    (void)state;
+    api_run_start(&run);
+    open_some(0, 5);
+    open_some(5, COUNT);
+    run.ahead = skip_ms;
+    skip_ms(60000);
+    api_server_refuse(run.server, 1);
+    api_server_drop(run.server, 0);
+    api_run_trouble(&run, all[5], SVC_EUNREACH, NULL);
+    delete_pair("web");
+    for (int i = 0; i < COUNT; i++) {
+        char name[32];
+
+        snprintf(name, sizeof(name), "s%d", i);
+        delete_pair(name);
+    }
+    api_world_expire(run.world, 0);
+    api_server_refuse(run.server, 0);
+    for (int i = 0; i < COUNT; i++)
+        api_run_expect(&run, all[i], "SVC_ENOSERVICE");
+    run.ahead = NULL;
+}
+
 /* Faults J3: also when it is refused in the list of a whole namespace. */
 static void a_refused_service_is_no_missing_one(void **state)
 {
@@ -302,6 +343,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_moment_without_rights_opens_nothing,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(what_goes_while_a_list_runs_is_gone,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(what_goes_with_all_others_is_gone,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(a_refused_service_is_no_missing_one,
                                         setup, teardown),
