@@ -33,12 +33,11 @@ static int is_same_tls(const struct svc__config *a, const struct svc__config *b)
 }
 
 /* Whether what was read for one configuration may stay where a file of the
- * other one is bad: the same files, for the same user and server. */
+ * other one is bad: the same files, for the same user. */
 static int is_same_party(const struct svc__config *a,
                          const struct svc__config *b)
 {
-    return is_same_text(a->server, b->server) &&
-           is_same_text(a->user, b->user) &&
+    return is_same_text(a->user, b->user) &&
            is_same_text(a->ca_file, b->ca_file) &&
            is_same_text(a->certificate_file, b->certificate_file) &&
            is_same_text(a->key_file, b->key_file) &&
@@ -57,8 +56,22 @@ static void forget(struct svc__apiserver_login *l)
     l->read_ms = INT64_MIN;
 }
 
+/* Another server's versions are no later ones of what is known here, and its
+ * objects would stand beside those of the one that we began with. */
+static int check_server(const struct svc__apiserver_login *l,
+                        const struct svc__config *c, svc_error *reterr)
+{
+    if (l->config == NULL || strcmp(l->config->server, c->server) == 0)
+        return 0;
+    return svc__err_set(reterr, SVC_EFILE,
+                        "%s: names another API server now, %.200s: only a new "
+                        "resolver goes there, not one that began with %.200s",
+                        svc__file_shown(l->where), c->server,
+                        l->config->server);
+}
+
 /* The configuration as the files say it now; the one that is there stays when
- * they cannot be read. */
+ * they cannot be read, or lead to another server. */
 static int configure(struct svc__apiserver_login *l, svc_error *reterr)
 {
     const struct svc__backend_apiserver *a = l->env->apiserver;
@@ -67,8 +80,12 @@ static int configure(struct svc__apiserver_login *l, svc_error *reterr)
 
     l->is_outside = !svc__backend_is_in_pod(a);
     err = svc__apiserver_find(a, &l->where, &c, reterr);
-    if (err != 0)
+    if (err == 0)
+        err = check_server(l, c, reterr);
+    if (err != 0) {
+        svc__config_free(c);
         return err;
+    }
     if (l->config == NULL && c->insecure)
         svc__log(l->env->log, SVC_LOG_WARNING,
                  "%s: insecure-skip-tls-verify is set: the API server's "

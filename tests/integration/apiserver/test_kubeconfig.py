@@ -320,12 +320,13 @@ class TestServer(Kubeconfigs):
         self.assertIn("insecure-skip-tls-verify is set", log)
         self.bad(2, self.config({"token": TOKEN}, self.cluster(**insecure)))
 
-    def test_other_name_under_way(self):
-        """A name that is not found never leads to the server before."""
+    def test_proxy_under_way(self):
+        """One that is not found is not gone round, with old addresses."""
         process = self.asker(dns=nobody.start(), kubeconfig=self.config())
         self.assertEqual(self.tell(process), "done 200\n")
         count = self.api.connections
-        self.config(cluster=self.at("no-such.test"))
+        self.config(cluster=self.cluster(
+            **{"proxy-url": "http://no-such.test:3128"}))
         for command in ("again", "ask", "ask"):
             self.assertIn("no-such.test", self.tell(process, command))
         self.assertEqual(self.api.connections, count)
