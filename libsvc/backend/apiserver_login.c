@@ -86,7 +86,7 @@ static int configure(struct svc__apiserver_login *l, svc_error *reterr)
         svc__config_free(c);
         return err;
     }
-    if (l->config == NULL && c->insecure)
+    if (c->insecure && (l->config == NULL || !l->config->insecure))
         svc__log(l->env->log, SVC_LOG_WARNING,
                  "%s: insecure-skip-tls-verify is set: the API server's "
                  "certificate is not checked, anybody on the way can read the "

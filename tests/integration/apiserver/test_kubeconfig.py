@@ -320,6 +320,16 @@ class TestServer(Kubeconfigs):
         self.assertIn("insecure-skip-tls-verify is set", log)
         self.bad(2, self.config({"token": TOKEN}, self.cluster(**insecure)))
 
+    def test_insecure_under_way(self):
+        """Said when it begins, and not again."""
+        said = "insecure-skip-tls-verify is set"
+        process = self.asker(kubeconfig=self.config())
+        self.assertNotIn(said, self.tell(process))
+        self.config(cluster=self.cluster(**{
+            "insecure-skip-tls-verify": True, "certificate-authority": None}))
+        self.assertIn(said, self.tell(process, "again"))
+        self.assertNotIn(said, self.tell(process, "again"))
+
     def test_proxy_under_way(self):
         """One that is not found is not gone round, with old addresses."""
         process = self.asker(dns=nobody.start(), kubeconfig=self.config())
