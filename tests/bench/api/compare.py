@@ -208,17 +208,21 @@ class Run(report.Report):
                    peers["external"].median(cpu_ms))
 
     def linear(self):
+        """Half as many endpoints again: in more slices, or in larger ones."""
         count = self.slices()
-        title = "linear: 1.5 times as many"
-        found = []
-        for slices in (count, count * 3 // 2):
-            peers = self.sync_peers(["external"], 1)
-            with self.where(1, slices, 10) as where:
-                self.in_turn(title, where, peers.values())
-            self.sync_rows(title, peers)
-            found.append(peers["external"].median(cpu_ms))
-        self.less("linear: CPU for 1.5 times as many", 1.6,
-                  found[1] / found[0], "x", ".2f")
+        for shape, services, more in (
+                ("of one Service", 1, (count * 3 // 2, 10)),
+                (f"of {count:,} opened Services", count, (count, 15))):
+            title = f"linear: 1.5 times as many endpoints, {shape}"
+            found = []
+            for slices, endpoints in ((count, 10), more):
+                peers = self.sync_peers(["external"], services)
+                with self.where(services, slices, endpoints) as where:
+                    self.in_turn(title, where, peers.values())
+                self.sync_rows(title, peers)
+                found.append(peers["external"].median(cpu_ms))
+            self.less(f"linear: CPU for 1.5 times as many, {shape}", 1.6,
+                      found[1] / found[0], "x", ".2f")
 
     def kept(self):
         """Bytes allocated and not freed, as malloc rounds them."""
