@@ -11,6 +11,9 @@
 #include "kube/slice.h"
 #include "peer_json_c.h"
 #include "scan_choice.h"
+#ifdef SVC_BENCH_SIMDJSON
+#include "slices_simdjson.h"
+#endif
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,6 +116,12 @@ static void print_kept(struct ours *o, const char *title, double endpoints)
     after(o);
 }
 
+#define OURS(title, variant)                                                   \
+    {                                                                          \
+        .name = title, .arg = &(variant), .before = before, .run = run,        \
+        .after = after                                                         \
+    }
+
 static void run_list(const char *title, enum generate_style style,
                      size_t slices, size_t endpoints)
 {
@@ -128,40 +137,37 @@ static void run_list(const char *title, enum generate_style style,
     struct ours portable;
     struct ours frame;
     struct ours drop;
+#ifdef SVC_BENCH_SIMDJSON
+    struct slices_simdjson ondemand = {.text = &text};
+#endif
     struct bench_peer peers[] = {
-        {"json-c parse + extract",
-         &theirs,
-         NULL,
-         peer_json_c_run,
-         peer_json_c_after,
-         {0},
-         0,
-         0},
-        {"json-c parse + extract + free",
-         &theirs,
-         NULL,
-         peer_json_c_run_and_free,
-         peer_json_c_after,
-         {0},
-         0,
-         0},
-        {"libsvc", &whole, before, run, after, {0}, 0, 0},
-        {"libsvc, fed 64 KiB at a time",
-         &pieces,
-         before,
-         run,
-         after,
-         {0},
-         0,
-         0},
-        {"libsvc, portable walk", &portable, before, run, after, {0}, 0, 0},
+        {.name = "json-c parse + extract",
+         .arg = &theirs,
+         .run = peer_json_c_run,
+         .after = peer_json_c_after},
+        {.name = "json-c parse + extract + free",
+         .arg = &theirs,
+         .run = peer_json_c_run_and_free,
+         .after = peer_json_c_after},
+        OURS("libsvc", whole),
+        OURS("libsvc, fed 64 KiB at a time", pieces),
+        OURS("libsvc, portable walk", portable),
+#ifdef SVC_BENCH_SIMDJSON
+        {.name = "simdjson On-Demand",
+         .arg = &ondemand,
+         .before = slices_simdjson_before,
+         .run = slices_simdjson_run,
+         .after = slices_simdjson_after},
+#endif
     };
     struct bench_peer parts[] = {
-        {"libsvc, each slice dropped", &drop, before, run, after, {0}, 0, 0},
-        {"frame alone", &frame, before, run, after, {0}, 0, 0},
+        OURS("libsvc, each slice dropped", drop),
+        OURS("frame alone", frame),
     };
     struct bench_group group = {
-        title, 0, (double)(slices * endpoints), "endpoint", peers, 5, 0};
+        title,      0,     (double)(slices * endpoints),
+        "endpoint", peers, sizeof(peers) / sizeof(peers[0]),
+        0};
 
     svc__buf_init(&text, (size_t)1 << 31);
     generate_list(&text, &options);
