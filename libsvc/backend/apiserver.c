@@ -164,19 +164,20 @@ static int is_to_hold(const struct state *st, const struct want *w,
 {
     const struct svc__apiserver_target *t = w->target;
 
-    return w->had && t->causes == BY_SERVICE && v->type == w->type &&
-           !has_usable(v) &&
+    return w->had && (t->causes & (BY_SERVICE | BY_SLICE)) == BY_SERVICE &&
+           v->type == w->type && !has_usable(v) &&
            (t->hold_ms == INT64_MAX || now_ms(st) < t->hold_ms);
 }
 
-/* Tells a subscription what is known. 0; 1 when it is to wait for its slices;
- * SVC_ENOMEM. */
+/* Tells a subscription what is known. 0; 1 when its view is to wait for the
+ * slices, which keeps no trouble back; SVC_ENOMEM. */
 static int show(struct state *st, struct want *w)
 {
     const struct svc__query q = query_of(st, w);
     struct svc__view *v = NULL;
     svc_error error;
     int is_synced;
+    int held;
     int err = 0;
 
     error.code = 0;
@@ -190,11 +191,10 @@ static int show(struct state *st, struct want *w)
         err = make_view(st, w, &q, &v, &error);
     if (err == SVC_ENOMEM)
         return err;
-    if (v != NULL && is_to_hold(st, w, v)) {
+    held = v != NULL && is_to_hold(st, w, v);
+    if (held) {
         svc__view_free(v);
-        return 1;
-    }
-    if (v != NULL) {
+    } else if (v != NULL) {
         w->had = has_usable(v);
         w->type = v->type;
         st->env->update(w->sub, v);
@@ -204,7 +204,7 @@ static int show(struct state *st, struct want *w)
                                           &error);
     if (err != 0)
         st->env->fail(w->sub, &error);
-    return 0;
+    return held;
 }
 
 /* All subscriptions of a target. When one is to wait, or there was no memory,
@@ -228,6 +228,7 @@ static void deliver(struct state *st, struct svc__apiserver_target *t)
     } else if (held) {
         if (t->hold_ms == INT64_MAX)
             t->hold_ms = now + SVC__APISERVER_HOLD_MS;
+        t->causes = BY_SERVICE; /* the rest was told */
         svc__heap_set(&st->plan.due, &t->due, t->hold_ms);
     } else {
         t->causes = 0;

@@ -29,6 +29,9 @@
 #define HEADLESS SPEC("ClusterIP", "\"clusterIP\":\"None\"," PORTS("http"))
 #define EXTERNAL(to)                                                           \
     "\"spec\":{\"type\":\"ExternalName\",\"externalName\":\"" to "\"}"
+#define NODE(ip)                                                               \
+    "\"status\":{\"addresses\":[{\"type\":\"InternalIP\",\"address\":\"" ip    \
+    "\"}],\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}"
 
 static struct api_run run;
 static struct picker picker;
@@ -103,6 +106,55 @@ static void slices_that_do_not_follow(void **state)
     api_run_expect(&run, s, "SVC_ENOENDPOINTS");
 }
 
+/* Whatever else happens meanwhile neither ends the wait nor makes it longer. */
+static void nodes_that_come_in_between(void **state)
+{
+    svc_service *node;
+
+    (void)state;
+    api_world_node(run.world, "n1", "\"x\":\"y\"", NODE("192.168.7.1"));
+    api_world_service(run.world, "dev/np", SPEC("NodePort", IP PORTS("http")));
+    s = api_run_web(&run);
+    node = api_run_has(&run, "np:80?view=node", "192.168.7.1:30080");
+    api_run_watches(&run, 5);
+    run.ahead = NULL;
+    api_world_service(run.world, "dev/web", SPEC("ClusterIP", IP PORTS("web")));
+    api_run_pass(&run, 50);
+    api_world_node(run.world, "n2", "\"x\":\"y\"", NODE("192.168.7.2"));
+    api_run_expect(&run, node, "192.168.7.1:30080 192.168.7.2:30080");
+    api_run_pass(&run, 20);
+    assert_string_equal(api_run_text(&run, s), "10.0.0.1:8080");
+    skip_ms(1000);
+    api_world_delete(run.world, API_NODES, "n1");
+    api_run_expect(&run, node, "192.168.7.2:30080");
+    api_run_pass(&run, 20);
+    assert_string_equal(api_run_text(&run, s), "10.0.0.1:8080");
+    skip_ms(1000);
+    api_run_pass(&run, 20);
+    assert_string_equal(api_run_text(&run, s), "SVC_ENOENDPOINTS");
+    svc_service_free(node);
+}
+
+/* It is told at once all the same. */
+static void trouble_that_comes_in_between(void **state)
+{
+    (void)state;
+    s = api_run_web(&run);
+    api_run_watches(&run, 2);
+    run.ahead = NULL;
+    api_world_service(run.world, "dev/web", SPEC("ClusterIP", IP PORTS("web")));
+    api_run_pass(&run, 50);
+    api_server_refuse(run.server, 1);
+    api_server_drop(run.server, 0);
+    (void)api_run_trouble(&run, s, SVC_EUNREACH, NULL);
+    assert_string_equal(api_run_text(&run, s),
+                        "10.0.0.1:8080 stale SVC_EUNREACH");
+    skip_ms(2000);
+    api_run_pass(&run, 20);
+    assert_string_equal(api_run_text(&run, s),
+                        "SVC_ENOENDPOINTS stale SVC_EUNREACH");
+}
+
 /* Positive knowledge: the Service is gone, the port is gone. */
 static void what_is_gone_is_gone_at_once(void **state)
 {
@@ -169,10 +221,6 @@ static void an_alias_that_leads_outside(void **state)
 }
 
 /* ---- nodes --------------------------------------------------------------- */
-
-#define NODE(ip)                                                               \
-    "\"status\":{\"addresses\":[{\"type\":\"InternalIP\",\"address\":\"" ip    \
-    "\"}],\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}"
 
 static void a_node_port(void **state)
 {
@@ -278,6 +326,8 @@ int main(void)
         row(a_type_that_changes),
         row(a_service_that_is_ahead_of_its_slices),
         row(slices_that_do_not_follow),
+        row(nodes_that_come_in_between),
+        row(trouble_that_comes_in_between),
         row(what_is_gone_is_gone_at_once),
         row(the_last_ones),
         row(an_alias_that_loops),
