@@ -155,7 +155,7 @@ static void trouble_that_comes_in_between(void **state)
                         "SVC_ENOENDPOINTS stale SVC_EUNREACH");
 }
 
-/* Positive knowledge: the Service is gone, the port is gone. */
+/* Positive knowledge: the Service is gone, and then it is there again. */
 static void what_is_gone_is_gone_at_once(void **state)
 {
     (void)state;
