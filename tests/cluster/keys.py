@@ -2,6 +2,8 @@
 """Keys, tokens and kubeconfigs of one cluster, new for each: an authority, the
 API server's certificate, the key that signs ServiceAccount tokens; "admin" by
 client certificate, everybody else by token."""
+import base64
+import json
 import os
 import secrets
 import subprocess
@@ -73,6 +75,25 @@ def certificate(folder, name, subject, *extensions, signed=True):
             "-subj", subject, "-keyout", f"{folder}/{name}.key", "-out",
             f"{folder}/{name}.crt", *(by if signed else []),
             *(word for e in extensions for word in ("-addext", e)))
+
+
+def signed_anew(folder, token, **claims):
+    """A ServiceAccount's token with other claims, which the API server takes
+    for its own. ES256: openssl writes r and s in DER, a token has them bare."""
+    header, payload, _ = token.split(".")
+    told = {**json.loads(base64.urlsafe_b64decode(payload + "==")), **claims}
+    text = f"{header}.{base64_url(json.dumps(told).encode())}"
+    der = subprocess.run(["openssl", "dgst", "-sha256", "-sign",
+                          f"{folder}/keys/accounts.key"], input=text.encode(),
+                         stdout=subprocess.PIPE, check=True).stdout
+    r, s = der[4:4 + der[3]], der[6 + der[3]:]
+    return f"{text}." + base64_url(b"".join(
+        int.from_bytes(number, "big").to_bytes(32, "big")
+        for number in (r, s)))
+
+
+def base64_url(octets):
+    return base64.urlsafe_b64encode(octets).decode().rstrip("=")
 
 
 def make(folder):

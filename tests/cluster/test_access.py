@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who one is and what one may, with a real API server: tokens that are wrong,
-revoked and rotated, rights that are missing, taken away and given back, and
+revoked, expired and rotated, rights that are missing, taken away and given back, and
 what "auto" makes of it (faults A4-A8, 3.4; docs/architecture.md)."""
 import json
 import os
+import time
 
 import cluster
 import keys
@@ -148,6 +149,43 @@ class TestTokens(AccessTest):
         self.same(follow, self.pods)
         self.is_well(follow)
         self.assertNotIn(token, follow.log())
+
+    def signed(self, left_s):
+        """One that ends in so many seconds, or has ended: to be refused it
+        must have done so 70 s ago, for the API server allows for clocks."""
+        now = int(time.time())
+        return keys.signed_anew(
+            self.cluster.folder, self.cluster.token("reader"),
+            iat=now - 3600, nbf=now - 3600, exp=now + left_s)
+
+    def test_expired(self):
+        """The token ends, and the one that stands there now did so before:
+        what is known stays in use, and one that comes late is taken."""
+        path = self.write(self.signed(300))
+        self.assertEqual(self.places(self.options(path), "hand.dev:80",
+                                     "pods"), self.pods)
+        self.write(self.secret("timed"))
+        follow = Follow(self, "-b", "apiserver", "-k", path, HAND)
+        self.same(follow, self.pods)
+        follow.picks()
+        token = self.signed(-300)
+        self.write(token)
+        self.cluster.kubectl("-n", "dev", "delete", "secret", "timed")
+        self.cluster.restart()
+        self.in_trouble(follow, "401", "token")
+        self.denied(self.options(path), "hand.dev:80", "401", "token")
+        done = self.run_svcctl("doctor", *self.options(path), "-o", "json")
+        self.assertEqual(done.returncode, 6, done.stdout + done.stderr)
+        found = {f["check"]: f for f in json.loads(done.stdout)["findings"]}
+        self.assertIn("401", found["apiserver"]["text"])
+        self.assertEqual(found["credentials"]["level"], "fail")
+        self.assertIn("has expired, 5 min ago", found["credentials"]["text"])
+        self.assertIn("get a new one", found["credentials"]["hint"])
+        self.write(self.cluster.token("reader"))
+        self.pods = self.by_hand("10.244.6.11")
+        self.same(follow, self.pods)
+        self.is_well(follow)
+        self.assertNotIn(token, follow.log() + done.stdout + done.stderr)
 
     def test_account_deleted(self):
         """The token of an account that is gone, though it were made anew."""
