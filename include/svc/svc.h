@@ -691,7 +691,8 @@ SVC_EXPORT int svc_pick_next(svc_pick *pick, int outcome);
  * @param options   as in svc_service_pick; may be NULL. With track each attempt
  *                  is tracked: those that fail are closed as
  *                  SVC_OUTCOME_CONNECT, those that were silent for so long as
- *                  SVC_OUTCOME_TIMEOUT.
+ *                  SVC_OUTCOME_TIMEOUT, those for which this host had no
+ *                  descriptor or port left as SVC_OUTCOME_CANCELLED.
  * @param timeout_ms  time-out of all this in milliseconds
  * @param ret_pick  who it is, filled on success; with track it is yours to
  *                  close by svc_pick_done; without, it may be NULL

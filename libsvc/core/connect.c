@@ -256,9 +256,23 @@ static void write_attempts(const struct run *run, struct svc__buf *b)
     }
 }
 
-static const char *hint_for(int code)
+/* Whether no attempt has left this host. */
+static int is_without_port(const struct run *run)
 {
-    switch (code) {
+    for (unsigned i = 0; i < run->race.count; i++) {
+        if (run->race.attempts[i].error != EADDRNOTAVAIL)
+            return 0;
+    }
+    return run->race.count > 0;
+}
+
+static const char *hint_for(const struct run *run)
+{
+    if (is_without_port(run))
+        return "all local ports to these addresses are in use: keep and share "
+               "connections, or widen net.ipv4.ip_local_port_range; or this "
+               "host has no address of that family";
+    switch (run->action.code) {
     case SVC_ENOMEM:
         return "raise the limit of open files (RLIMIT_NOFILE), or close what "
                "is not needed";
@@ -286,7 +300,7 @@ static int tell_failure(const struct run *run, svc_error *reterr)
     else
         svc__err_set(reterr, code, "\"%.200s\": no connection%s", run->s->text,
                      tried.err == 0 ? tried.data : "");
-    svc__err_hint(reterr, "%s", hint_for(code));
+    svc__err_hint(reterr, "%s", hint_for(run));
     svc__buf_fini(&tried);
     return code;
 }

@@ -37,9 +37,8 @@ static int is_open(const struct svc__race *race)
     return 0;
 }
 
-/* Memory, descriptors and ports are ours: no endpoint is to blame, and another
- * one would not help. */
-static int is_ours(int error)
+/* Memory and descriptors are ours, and another endpoint would not help. */
+static int is_spent(int error)
 {
     return error == EMFILE || error == ENFILE || error == ENOMEM ||
            error == ENOBUFS || error == EAGAIN;
@@ -144,7 +143,7 @@ static void on_failed(struct turn *t, unsigned attempt)
 
     a->is_over = 1;
     a->error = t->event->error;
-    if (is_ours(a->error))
+    if (is_spent(a->error))
         race->is_spent = 1;
     if (attempt + 1 == race->count || !is_open(race))
         begin_next(t);
@@ -199,7 +198,9 @@ int svc__race_outcome(const struct svc__race *race, unsigned attempt,
 {
     const struct svc__race_attempt *a = &race->attempts[attempt];
 
-    if (is_ours(a->error))
+    /* Addresses and ports to connect from are ours, too, but Linux counts ports
+     * for each destination: who is next may be reached. */
+    if (is_spent(a->error) || a->error == EADDRNOTAVAIL)
         return SVC_OUTCOME_CANCELLED;
     if (a->error != 0)
         return a->error == ETIMEDOUT ? SVC_OUTCOME_TIMEOUT

@@ -93,7 +93,7 @@ void svc__race_step(struct svc__race *race, const struct svc__race_event *event,
 
 /* How an attempt has gone (enum svc_outcome), once it failed or the race is
  * done. One that was silent for less than a delay, or for which we had no
- * descriptor, is CANCELLED: that says nothing of the endpoint. */
+ * descriptor or port, is CANCELLED: that says nothing of the endpoint. */
 int svc__race_outcome(const struct svc__race *race, unsigned attempt,
                       int64_t now_ms);
 

@@ -93,12 +93,11 @@ static void write_file(const char *path, const char *text)
     close(fd);
 }
 
-/* A network with loopback alone and one port to connect from; a test that has
- * no right to make one is skipped. */
-static void enter_network(const char *port)
+/* A network with loopback alone; a test that has no right to make one is
+ * skipped. */
+static void enter_network(void)
 {
     struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-    char range[16];
     int fd;
 
     if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
@@ -107,8 +106,28 @@ static void enter_network(const char *port)
     if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &lo) != 0)
         _exit(77);
     close(fd);
-    (void)snprintf(range, sizeof(range), "%s %s", port, port);
-    write_file("/proc/sys/net/ipv4/ip_local_port_range", range);
+}
+
+/* 40000 is the only port to connect from. */
+static void leave_one_port(void)
+{
+    write_file("/proc/sys/net/ipv4/ip_local_port_range", "40000 40000");
+}
+
+/* What a forked child does; it answers 0 when all is well. */
+static void run_in_child(int (*work)(void))
+{
+    pid_t child = fork();
+    int status = 0;
+
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(work());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77)
+        skip();
+    assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 static void *free_resolver(void *r)
@@ -143,7 +162,8 @@ static int connect_to_itself(void)
     struct scene sc = {0};
     int refused;
 
-    enter_network("40000");
+    enter_network();
+    leave_one_port();
     sc.places.count = 1;
     sc.places.place[0] = (struct place){
         .fd = -1, .filler = -1, .family = AF_INET, .port = 40000};
@@ -157,18 +177,51 @@ static int connect_to_itself(void)
 
 static void a_socket_does_not_meet_itself(void **state)
 {
-    pid_t child = fork();
-    int status = 0;
-
     (void)state;
-    assert_true(child >= 0);
-    if (child == 0)
-        _exit(connect_to_itself());
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    if (WEXITSTATUS(status) == 77)
-        skip();
-    assert_int_equal(WEXITSTATUS(status), 0);
+    run_in_child(connect_to_itself);
+}
+
+/* Whether a tracked connection reaches that port, and stays; of port 0: finds
+ * nobody, and says what to do. */
+static int reaches(struct scene *sc, uint16_t port)
+{
+    const int fd = scene_try(sc, 1, WORLD_MS);
+
+    if (fd >= 0)
+        return scene_port(sc) == port;
+    return port == 0 && fd == SVC_EUNREACH &&
+           strstr(sc->error.message, "Cannot assign") != NULL &&
+           strstr(sc->error.hint, "ip_local_port_range") != NULL;
+}
+
+/* One connection to each of two endpoints, and ports are short. */
+static int connect_by_one_port(void)
+{
+    svc_stats stats = SVC_STATS_INIT;
+    struct scene sc = {0};
+    uint16_t first;
+    uint16_t other;
+    int is_right;
+
+    enter_network();
+    first = places_add(&sc.places, AF_INET, PLACE_LISTENS);
+    other = places_add(&sc.places, AF_INET, PLACE_LISTENS);
+    leave_one_port();
+    scene_open(&sc, "web:http?policy=fo&track=1", 1);
+    scene_weigh(&sc, first, 100);
+    is_right = reaches(&sc, first) && reaches(&sc, other);
+    for (int i = 0; i < 8; i++)
+        is_right = is_right && reaches(&sc, 0);
+    scene_weigh(&sc, first, 99); /* a new set, for which all are reviewed */
+    svc_resolver_stats(sc.r, &stats);
+    scene_close(&sc);
+    return !is_right || stats.ejections != 0;
+}
+
+static void ports_are_short(void **state)
+{
+    (void)state;
+    run_in_child(connect_by_one_port);
 }
 
 int main(void)
@@ -178,6 +231,7 @@ int main(void)
         cmocka_unit_test(descriptors_are_short),
         cmocka_unit_test(the_resolver_is_freed_meanwhile),
         cmocka_unit_test(a_socket_does_not_meet_itself),
+        cmocka_unit_test(ports_are_short),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

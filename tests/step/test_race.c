@@ -44,11 +44,9 @@ struct world {
 static const struct {
     const char *word;
     int error;
-} ends[] = {{"ok", 0},
-            {"refused", ECONNREFUSED},
-            {"no-route", ENETUNREACH},
-            {"lost", ETIMEDOUT},
-            {"no-descriptor", EMFILE}};
+} ends[] = {
+    {"ok", 0},           {"refused", ECONNREFUSED}, {"no-route", ENETUNREACH},
+    {"lost", ETIMEDOUT}, {"no-descriptor", EMFILE}, {"no-port", EADDRNOTAVAIL}};
 
 static void add_endpoint(struct world *w, const char *text)
 {
@@ -391,6 +389,24 @@ static void there_is_no_descriptor(void **state)
          "done: 0 ok, 1 cancelled\n");
 }
 
+/* Ports are counted for each destination, so another one may do. */
+static void there_is_no_port(void **state)
+{
+    (void)state;
+    race("4:no-port@0 6:no-port@0 4:ok@2", 5000,
+         "[   0] start, begin 0: IPv4\n"
+         "[   0] 0 failed, begin 1: IPv6\n"
+         "[   0] 1 failed, begin 2: IPv4\n"
+         "[   2] 2 connected\n"
+         "done: 0 cancelled, 1 cancelled, 2 ok\n");
+    race("4:no-port@0 4:refused@1 4:no-port@0", 5000,
+         "[   0] start, begin 0: IPv4\n"
+         "[   0] 0 failed, begin 1: IPv4\n"
+         "[   1] 1 failed, begin 2: IPv4\n"
+         "[   1] 2 failed, nobody is left\n"
+         "SVC_EUNREACH: 0 cancelled, 1 no connection, 2 cancelled\n");
+}
+
 /* ---- what does not fit ------------------------------------------------- */
 
 static void step_kind(struct world *w, enum svc__race_event_kind kind,
@@ -554,6 +570,7 @@ int main(void)
         cmocka_unit_test(there_is_little_time),
         cmocka_unit_test(there_is_no_time),
         cmocka_unit_test(there_is_no_descriptor),
+        cmocka_unit_test(there_is_no_port),
         cmocka_unit_test(what_does_not_fit_is_ignored),
         cmocka_unit_test(what_is_over_stays_so),
         cmocka_unit_test(rules_hold_in_any_world),
