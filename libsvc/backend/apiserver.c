@@ -201,7 +201,9 @@ static int show(struct state *st, struct want *w)
     }
     if (err == 0)
         err = svc__apiserver_plan_trouble(&st->plan, w->target, w->with_nodes,
-                                          &error);
+                                          &w->sub->is_told, &error);
+    else
+        w->sub->is_told = 0;
     if (err != 0)
         st->env->fail(w->sub, &error);
     return held;

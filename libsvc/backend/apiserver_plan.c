@@ -209,10 +209,12 @@ static int64_t sweep(struct svc__list *targets, int64_t before_ms)
 
         if (t->users > 0)
             continue;
-        if (t->idle_ms <= before_ms)
-            target_free(t);
-        else if (t->idle_ms < next_ms)
-            next_ms = t->idle_ms;
+        if (t->idle_ms > before_ms) {
+            next_ms = t->idle_ms < next_ms ? t->idle_ms : next_ms;
+            continue;
+        }
+        look_soon(t->space); /* its pair may be another's */
+        target_free(t);
     }
     return next_ms;
 }
@@ -347,14 +349,19 @@ static void on_changed(void *arg, struct svc__apiserver_feed *feed, int synced)
 {
     struct svc__apiserver_plan *plan = arg;
     struct svc__apiserver_target *target = feed->owner;
+    const int resource = feed->scope.resource;
     struct svc__apiserver_space *space;
 
     if (feed->scope.namespace_ == NULL) {
+        plan->nodes_told &= svc__reflector_is_denied(feed->machine);
         changed_nodes(plan);
         return;
     }
     space = svc__map_get(&plan->spaces, feed->scope.namespace_,
                          strlen(feed->scope.namespace_));
+    if (space->is_told[resource])
+        space->is_told[resource] =
+            svc__apiserver_space_is_denied(space, resource);
     if (synced && target == NULL)
         svc__apiserver_space_listed(space, feed->scope.resource);
     if (target != NULL)
@@ -442,21 +449,33 @@ int svc__apiserver_plan_is_synced(const struct svc__apiserver_plan *plan,
                             svc__apiserver_feed_is_synced(plan->nodes)));
 }
 
-int svc__apiserver_plan_trouble(const struct svc__apiserver_plan *plan,
+/* Fills reterr, as svc__reflector_trouble; there may be no feed. */
+static int trouble_of(const struct svc__apiserver_feed *feed, int *told,
+                      int *ret_told, svc_error *reterr)
+{
+    const int code =
+        feed == NULL ? 0 : svc__reflector_trouble(feed->machine, reterr);
+
+    *ret_told = 0;
+    if (code != 0 && svc__reflector_is_denied(feed->machine)) {
+        *ret_told = *told;
+        *told = 1;
+    }
+    return code;
+}
+
+int svc__apiserver_plan_trouble(struct svc__apiserver_plan *plan,
                                 const struct svc__apiserver_target *target,
-                                int with_nodes, svc_error *reterr)
+                                int with_nodes, int *ret_told,
+                                svc_error *reterr)
 {
     int code = 0;
 
-    for (int i = 0; i < SVC__SPACE_RESOURCES && code == 0; i++) {
-        const struct svc__apiserver_feed *feed =
-            svc__apiserver_space_cover(target, i);
-
-        if (feed != NULL)
-            code = svc__reflector_trouble(feed->machine, reterr);
-    }
-    if (code == 0 && with_nodes && plan->nodes != NULL)
-        code = svc__reflector_trouble(plan->nodes->machine, reterr);
+    for (int i = 0; i < SVC__SPACE_RESOURCES && code == 0; i++)
+        code = trouble_of(svc__apiserver_space_cover(target, i),
+                          &target->space->is_told[i], ret_told, reterr);
+    if (code == 0 && with_nodes)
+        code = trouble_of(plan->nodes, &plan->nodes_told, ret_told, reterr);
     return code;
 }
 

@@ -65,6 +65,7 @@ struct svc__apiserver_plan {
     struct svc__timer timer; /* of work */
     struct svc__timer idle;
     struct svc__apiserver_feed *nodes; /* or NULL */
+    int nodes_told;                    /* as svc__apiserver_space.is_told */
     size_t nodes_wanted;
     int64_t nodes_idle_ms;
 };
@@ -98,10 +99,13 @@ int svc__apiserver_plan_is_synced(const struct svc__apiserver_plan *plan,
                                   const struct svc__apiserver_target *target,
                                   int with_nodes);
 
-/* Why what it stands on is not up to date: as svc__reflector_trouble. */
-int svc__apiserver_plan_trouble(const struct svc__apiserver_plan *plan,
+/* Why what it stands on is not up to date: as svc__reflector_trouble.
+ * *ret_told: it is a 403 that was asked for before; each namespace and resource
+ * is refused once. */
+int svc__apiserver_plan_trouble(struct svc__apiserver_plan *plan,
                                 const struct svc__apiserver_target *target,
-                                int with_nodes, svc_error *reterr);
+                                int with_nodes, int *ret_told,
+                                svc_error *reterr);
 
 /* Somebody is in a hurry. */
 void svc__apiserver_plan_hurry(struct svc__apiserver_plan *plan,

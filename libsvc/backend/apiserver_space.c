@@ -27,13 +27,18 @@ static int open_feed(struct svc__apiserver_space *space, int resource,
                      struct svc__apiserver_target *target,
                      struct svc__apiserver_feed **ret, svc_error *reterr)
 {
+    const struct svc__apiserver_feed *wide = space->wide[resource];
     const struct svc__reflector_scope scope = {
         .resource = (enum svc__reflector_resource)resource,
         .namespace_ = space->namespace_,
         .service = target == NULL ? NULL : target->service};
+    int err = svc__apiserver_feed_new(&space->plan->feeds, &scope, target, ret,
+                                      reterr);
 
-    return svc__apiserver_feed_new(&space->plan->feeds, &scope, target, ret,
-                                   reterr);
+    if (err == 0 && wide != NULL &&
+        svc__reflector_is_denied_for_long(wide->machine))
+        svc__reflector_believe((*ret)->machine);
+    return err;
 }
 
 void svc__apiserver_space_close(
@@ -71,12 +76,32 @@ int svc__apiserver_space_is_synced(
            svc__apiserver_feed_is_synced(pair[SVC__RESOURCE_SLICES]);
 }
 
+static int is_denied(const struct svc__apiserver_feed *feed)
+{
+    return feed != NULL && svc__reflector_is_denied(feed->machine);
+}
+
 /* Whether one of the wide pair, if there is one, is in that state. */
 static int is_any_wide(const struct svc__apiserver_space *space,
                        int (*is)(const struct svc__reflector *machine))
 {
     for (int i = 0; i < SVC__SPACE_RESOURCES; i++) {
         if (space->wide[i] != NULL && is(space->wide[i]->machine))
+            return 1;
+    }
+    return 0;
+}
+
+int svc__apiserver_space_is_denied(const struct svc__apiserver_space *space,
+                                   int resource)
+{
+    struct svc__list *it;
+
+    if (is_denied(space->wide[resource]))
+        return 1;
+    svc__list_each (it, &space->narrow) {
+        if (is_denied(svc__list_entry(it, struct svc__apiserver_target, link)
+                          ->pair[resource]))
             return 1;
     }
     return 0;
@@ -203,13 +228,49 @@ static void fall_apart(struct svc__apiserver_space *space)
     }
 }
 
+static int is_good(const struct svc__apiserver_feed *feed)
+{
+    return feed != NULL && svc__apiserver_feed_is_synced(feed) &&
+           !is_denied(feed);
+}
+
+/* Whether that resource is brought to us, of whatever Service. */
+static int is_allowed(const struct svc__apiserver_space *space, int resource)
+{
+    struct svc__list *it;
+
+    if (is_good(space->wide[resource]))
+        return 1;
+    svc__list_each (it, &space->narrow) {
+        if (is_good(svc__list_entry(it, struct svc__apiserver_target, link)
+                        ->pair[resource]))
+            return 1;
+    }
+    return 0;
+}
+
+/* Whether all are to have a pair each, since the wide one is refused. Not while
+ * the first few are refused as well (faults A7). Services may be allowed by
+ * their names, so that in the end each is asked for; slices have other names,
+ * and who may not list those of one Service may not list those of the next. */
+static int is_narrow_only(const struct svc__apiserver_space *space)
+{
+    const struct svc__apiserver_feed *wide =
+        space->wide[SVC__RESOURCE_SERVICES];
+
+    return is_any_wide(space, svc__reflector_is_denied) &&
+           is_allowed(space, SVC__RESOURCE_SLICES) &&
+           (is_allowed(space, SVC__RESOURCE_SERVICES) ||
+            svc__reflector_is_denied_for_long(wide->machine));
+}
+
 /* Opens narrow pairs for those that wait: as many as there may be. */
 static int open_narrow(struct svc__apiserver_space *space, svc_error *reterr)
 {
-    const int is_denied = is_any_wide(space, svc__reflector_is_denied);
+    const int is_each = is_narrow_only(space);
 
     while (!svc__list_is_empty(&space->waiting) &&
-           (is_denied || space->narrow_count < SVC__PLAN_NARROW_MAX)) {
+           (is_each || space->narrow_count < SVC__PLAN_NARROW_MAX)) {
         struct svc__apiserver_target *t = svc__list_entry(
             space->waiting.next, struct svc__apiserver_target, link);
         int err;

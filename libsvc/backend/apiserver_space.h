@@ -25,7 +25,8 @@ struct svc__apiserver_space {
     size_t covered_count;
     size_t waiting_count;
     struct svc__apiserver_feed *wide[SVC__SPACE_RESOURCES]; /* both or none */
-    int is_pending; /* to be looked at */
+    int is_told[SVC__SPACE_RESOURCES]; /* somebody was told of its 403 */
+    int is_pending;                    /* to be looked at */
 };
 
 /* Its targets, in all lists. */
@@ -34,6 +35,10 @@ size_t svc__apiserver_space_count(const struct svc__apiserver_space *space);
 /* Puts a target into the list that it belongs to; takes it out of that. */
 void svc__apiserver_space_enter(struct svc__apiserver_target *t);
 void svc__apiserver_space_leave(struct svc__apiserver_target *t);
+
+/* Whether a feed of that resource is refused. */
+int svc__apiserver_space_is_denied(const struct svc__apiserver_space *space,
+                                   int resource);
 
 /* Opens and closes what has to be. 0; SVC_ENOMEM, to be done once more. */
 int svc__apiserver_space_arrange(struct svc__apiserver_space *space,

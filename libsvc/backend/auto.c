@@ -140,6 +140,9 @@ static void tell(struct record *rec)
     const struct svc__auto_state s = state_of(rec);
     svc_error error;
 
+    rec->outer->is_told =
+        rec->api.sub.is_told &&
+        (rec->answered == SVC__AUTO_API || rec->dns.trouble.code == 0);
     if (svc__auto_trouble(&s, &error, &rec->outer->is_covered) != 0)
         rec->st->env->fail(rec->outer, &error);
 }
@@ -182,6 +185,7 @@ static void answer(struct record *rec, enum svc__auto_answered answered,
         svc__view_free(v);
         (void)svc__err_nomem(&nomem);
         rec->outer->is_covered = 0;
+        rec->outer->is_told = 0;
         rec->st->env->fail(rec->outer, &nomem);
         return;
     }

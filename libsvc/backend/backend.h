@@ -26,6 +26,7 @@ struct svc__sub {
     int is_covered;          /* the backend's too, set before a fail: another
                                 source stands in, and what it said last is fresh
                                 all the same */
+    int is_told;             /* likewise: the log has it from another one */
     void *owner;             /* core's */
 };
 

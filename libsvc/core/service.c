@@ -255,10 +255,28 @@ static int is_covered(const svc_service *s)
     return s->hop_count > 0;
 }
 
+/* Whether the first trouble of the chain is to be logged; it is no news from
+ * here on. */
+static int is_news(svc_service *s)
+{
+    for (size_t i = 0; i < s->hop_count; i++) {
+        struct svc__hop *hop = s->hops[i];
+
+        if (hop->trouble.code != 0) {
+            const int is_news = hop->is_news;
+
+            hop->is_news = 0;
+            return is_news;
+        }
+    }
+    return 1;
+}
+
 static void report(svc_service *s, const svc_error *trouble)
 {
     int has = trouble != NULL && trouble->code != 0;
     int covered = has && is_covered(s);
+    int is_new = is_news(s);
 
     /* Before the news comes, so that a reader of it sees the true age. */
     set_freshness(s, has && !covered);
@@ -266,8 +284,10 @@ static void report(svc_service *s, const svc_error *trouble)
         return;
     if (has) {
         svc__count_add(&s->r->counters.troubles, 1);
-        svc__log(&s->r->settings.log, covered ? SVC_LOG_INFO : SVC_LOG_WARNING,
-                 "%s", trouble->message);
+        if (is_new)
+            svc__log(&s->r->settings.log,
+                     covered ? SVC_LOG_INFO : SVC_LOG_WARNING, "%s",
+                     trouble->message);
     } else {
         svc__count_add(&s->r->counters.recoveries, 1);
         svc__log(&s->r->settings.log, SVC_LOG_INFO,
@@ -428,6 +448,7 @@ void svc__service_update(struct svc__sub *sub, struct svc__view *view)
     hop->is_heard = 1;
     hop->confirmed_ms = view->confirmed_ms;
     svc__trouble_fini(&hop->trouble);
+    hop->is_news = 0;
     svc__count_add(&hop->service->r->counters.updates, 1);
     mark_dirty(hop->service);
 }
@@ -439,6 +460,7 @@ void svc__service_fail(struct svc__sub *sub, const svc_error *error)
 
     svc__err_wrap(&trouble, "\"%.200s\"", hop->service->text);
     svc__trouble_set(&hop->trouble, &trouble);
+    hop->is_news |= !sub->is_told;
     hop->is_heard = 1;
     mark_dirty(hop->service);
 }

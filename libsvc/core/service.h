@@ -38,6 +38,7 @@ struct svc__hop {
                                alias stays until the next one */
     int64_t confirmed_ms;   /* of the last view; -1: its source tells changes */
     struct svc__trouble trouble;
+    int is_news; /* that is for the log: no other service told it */
 };
 
 struct svc_service {

@@ -54,6 +54,11 @@ void svc__reflector_free(struct svc__reflector *rf)
     svc__free(rf);
 }
 
+void svc__reflector_believe(struct svc__reflector *rf)
+{
+    rf->is_believed = 1;
+}
+
 /* ---- versions ----------------------------------------------------------- */
 
 static int is_number(const char *version)
@@ -90,6 +95,7 @@ static void all_well(struct svc__reflector *rf)
 {
     rf->trouble.code = 0;
     rf->denied_ms = -1;
+    rf->is_believed = 0;
     if (rf->healthy_ms < 0)
         rf->healthy_ms = rf->began_ms;
 }

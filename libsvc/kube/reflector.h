@@ -153,6 +153,10 @@ void svc__reflector_step(struct svc__reflector *rf,
                          const struct svc__reflector_event *event,
                          struct svc__reflector_action *ret);
 
+/* The next 403 is no news, since a wider scope is refused for long: it is
+ * believed at once, unless something went well before. */
+void svc__reflector_believe(struct svc__reflector *rf);
+
 /* Appends path and query of the request to be made, from "/api…". 0 or
  * SVC_ENOMEM. */
 int svc__reflector_url(const struct svc__reflector *rf, struct svc__buf *b);

@@ -110,7 +110,8 @@ static void on_forbidden(struct svc__reflector_turn *t, int64_t wish_ms)
 
     if (rf->denied_ms < 0)
         rf->denied_ms = t->now_ms;
-    if (t->now_ms - rf->denied_ms < SVC__REFLECTOR_DENIED_MS)
+    if (!rf->is_believed &&
+        t->now_ms - rf->denied_ms < SVC__REFLECTOR_DENIED_MS)
         svc__reflector_next_back_off(t, wish_ms);
     else
         svc__reflector_next_slow(t, SVC__REFLECTOR_DENIED_MIN_MS,

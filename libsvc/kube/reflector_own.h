@@ -88,6 +88,7 @@ struct svc__reflector {
     unsigned brisk;        /* watches in a row that lived for moments */
     int64_t authorized_ms; /* the last time without a pause, -1: never */
     int64_t denied_ms;     /* the first 403 of a row, -1: none */
+    int is_believed;       /* … is no news */
     int is_slow;           /* this pause is for somebody to change something */
     int authorize;
     int is_denied;     /* trouble is a 403 */

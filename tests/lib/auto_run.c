@@ -107,7 +107,8 @@ static void say(enum auto_part part, struct svc__sub *sub, const char *what)
     svc_error error;
 
     if (what[0] == '!') {
-        svc__err_set(&error, code_of(what + 1), "%s in trouble",
+        sub->is_told = what[1] == '!';
+        svc__err_set(&error, code_of(what + 1 + sub->is_told), "%s in trouble",
                      part_names[part]);
         svc__err_hint(&error, "mend %s", part_names[part]);
         (env->fail)(sub, &error);
@@ -224,9 +225,9 @@ static void on_fail(struct svc__sub *sub, const svc_error *error)
     h->troubles++;
     h->trouble = *error;
     h->is_covered = sub->is_covered;
-    note("%d is in trouble%s: %s: %s\n", place_of(sub),
-         sub->is_covered ? ", covered" : "", svc_err_name(error->code),
-         error->message);
+    note("%d is in trouble%s%s: %s: %s\n", place_of(sub),
+         sub->is_covered ? ", covered" : "", sub->is_told ? ", told" : "",
+         svc_err_name(error->code), error->message);
 }
 
 /* ---- the conversation ---------------------------------------------------- */

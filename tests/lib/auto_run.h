@@ -52,7 +52,8 @@ void auto_run_leave(int i);
 void auto_run_refresh(int i);
 
 /* A part says something to place i, which must have subscribed there:
- * "10.0.0.1" an answer, "SVC_ENOSERVICE" an empty one, "!SVC_EAUTH" trouble. */
+ * "10.0.0.1" an answer, "SVC_ENOSERVICE" an empty one, "!SVC_EAUTH" trouble,
+ * "!!SVC_EAUTH" trouble that the log has from somebody else. */
 void auto_run_say(enum auto_part part, int i, const char *what);
 
 /* Whether place i has subscribed there. */

@@ -145,6 +145,33 @@ static void forbidden(void **state)
     stream_fini(&s);
 }
 
+/* Faults A7: where a wider scope is refused for long, so is this one; once it
+ * was well it is judged for itself. */
+static void forbidden_like_others(void **state)
+{
+    struct stream s;
+
+    (void)state;
+    stream_init(&s);
+    svc__reflector_believe(s.rf);
+    STREAM(&s,
+           "[      0] start -> watch-list\n"
+           "[      1] 403 -> forget, pause 305036 ms, SVC_EAUTH\n"
+           "[      2] start -> go on\n"
+           "[  10000] now -> watch-list\n"
+           "[  10001] 403 -> forget, pause 474879 ms\n"
+           "[ 400000] start -> watch-list\n"
+           "[ 400001] added 3 -> collect\n"
+           "[ 400002] initial-end 9 -> commit, well again\n"
+           "[ 401000] error 403 -> pause 200 ms, SVC_EAUTH\n"
+           "[ 401200] now -> watch from 9\n"
+           "[ 402000] 403 -> pause 525 ms\n",
+           {0, "start"}, {1, "403"}, {2, "start"}, {10001, "403"},
+           {400000, "start"}, {400001, "added 3"}, {400002, "initial-end 9"},
+           {401000, "error 403"}, {402000, "403"});
+    stream_fini(&s);
+}
+
 /* Faults A9. */
 static void no_group(void **state)
 {
@@ -424,6 +451,7 @@ int main(void)
         cmocka_unit_test(too_many_requests),
         cmocka_unit_test(unauthorized),
         cmocka_unit_test(forbidden),
+        cmocka_unit_test(forbidden_like_others),
         cmocka_unit_test(no_group),
         cmocka_unit_test(tls),
         cmocka_unit_test(server_errors),

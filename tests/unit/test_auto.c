@@ -64,6 +64,25 @@ static void test_dns_is_not_asked(void **state)
                     "[10290] 0 has 10.0.0.2 by apiserver\n");
 }
 
+/* Trouble that others have told; with that of DNS it is another story. */
+static void test_told_elsewhere(void **state)
+{
+    (void)state;
+    ask();
+    auto_run_say(AUTO_API, 0, "!!SVC_EAUTH");
+    auto_run_pass(10);
+    auto_run_say(AUTO_DNS, 0, "10.96.0.1");
+    auto_run_say(AUTO_DNS, 0, "!SVC_EUNREACH");
+    auto_run_expect(
+        "[    0] dns: init\n"
+        "[    0] dns: subscribe 0\n"
+        "[   10] 0 has 10.96.0.1 by dns\n"
+        "[   10] 0 is in trouble, covered, told: SVC_EAUTH: API server: api in "
+        "trouble; DNS answers meanwhile\n"
+        "[   10] 0 is in trouble: SVC_EAUTH: API server: api in trouble; DNS: "
+        "dns in trouble\n");
+}
+
 static void test_an_answer_from_inside(void **state)
 {
     (void)state;
@@ -429,6 +448,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
         TEST(test_dns_is_not_asked),
+        TEST(test_told_elsewhere),
         TEST(test_an_answer_from_inside),
         TEST(test_an_empty_answer_is_one),
         TEST(test_never_back_to_dns),
