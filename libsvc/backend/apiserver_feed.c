@@ -35,6 +35,7 @@ static void end_request(struct svc__apiserver_feed *feed)
     svc__apiserver_stop(&feed->call);
     svc__frame_free(feed->frame);
     feed->frame = NULL;
+    feed->document = 0;
     svc__buf_clear(&feed->body);
     feed->request++;
 }
@@ -269,6 +270,20 @@ static void read_chunk(struct svc__apiserver_feed *feed, const char *bytes,
         give_up(feed, err, &error);
 }
 
+/* Tells the machine in which document of a watch a chunk ends. */
+static void note_document(struct svc__apiserver_feed *feed)
+{
+    struct svc__reflector_event event = {.kind = SVC__REFLECTOR_DOCUMENT};
+    const size_t document =
+        feed->frame == NULL ? 0 : svc__frame_inside(feed->frame);
+
+    if (document == feed->document)
+        return;
+    feed->document = document;
+    event.is_inside = document != 0;
+    step(feed, &event);
+}
+
 static void on_data(struct svc__apiserver_call *call, const char *bytes,
                     size_t size)
 {
@@ -283,6 +298,7 @@ static void on_data(struct svc__apiserver_call *call, const char *bytes,
     }
     step(feed, &event);
     read_chunk(feed, bytes, size);
+    note_document(feed);
     count(feed);
     if (feed->is_written) {
         feed->is_written = 0;

@@ -64,6 +64,7 @@ struct svc__apiserver_feed {
     struct svc__buf path;     /* of the call */
     struct svc__buf body;     /* of a failed response, its beginning */
     struct svc__frame *frame; /* of the running response, or NULL */
+    size_t document;          /* in which what came of it ends, as was told */
     struct svc__timer timer;
     struct svc__map pile;    /* "namespace/name" to an object, one reference:
                                 what the running list will replace with */

@@ -110,6 +110,11 @@ const struct svc__frame_list *svc__frame_list(const struct svc__frame *f)
     return f->is_list ? &f->list : NULL;
 }
 
+size_t svc__frame_inside(const struct svc__frame *f)
+{
+    return f->mode == BETWEEN_DOCUMENTS ? 0 : f->documents;
+}
+
 uint64_t svc__frame_offset(const struct svc__frame *f)
 {
     return f->err != 0 ? f->wrong : f->chunk_at + f->scan.pos;

@@ -108,6 +108,9 @@ int svc__frame_finish(struct svc__frame *f, svc_error *reterr);
  * feed or next. */
 const struct svc__frame_list *svc__frame_list(const struct svc__frame *f);
 
+/* Number of the document that what came so far ends in, from 1; 0: in none. */
+size_t svc__frame_inside(const struct svc__frame *f);
+
 /* Bytes looked at so far: behind the last item, or where an error is. */
 uint64_t svc__frame_offset(const struct svc__frame *f);
 

@@ -212,6 +212,7 @@ static void on_object(struct svc__reflector_turn *t)
         return;
     }
     rf->events++;
+    rf->document_ms = -1;
     rf->authorize = 0;
     if (!rf->is_collecting) {
         all_well(rf);
@@ -290,6 +291,9 @@ static void on_overdue(struct svc__reflector_turn *t)
         svc__reflector_fail_broken(t, SVC_EUNREACH, "the list does not end");
     else if (rf->is_collecting)
         svc__reflector_fail_fall_back(t);
+    else if (rf->document_ms >= 0 &&
+             t->now_ms - rf->document_ms >= SVC__REFLECTOR_DOCUMENT_MS)
+        svc__reflector_fail_stuck(t);
     else
         svc__reflector_fail_resume(t, t->now_ms < rf->deadline_ms);
 }
@@ -320,6 +324,19 @@ static void on_bytes(struct svc__reflector_turn *t)
         all_well(rf);
 }
 
+/* A document of a watch begins, or ends. */
+static void on_document(struct svc__reflector_turn *t)
+{
+    struct svc__reflector *rf = t->rf;
+    int64_t look_ms;
+
+    if (rf->request == SVC__REFLECTOR_LIST)
+        return;
+    rf->document_ms = t->event->is_inside ? t->now_ms : -1;
+    look_ms = svc__reflector_next_look_ms(rf);
+    rf->due_ms = look_ms < rf->due_ms ? look_ms : rf->due_ms;
+}
+
 void svc__reflector_step(struct svc__reflector *rf,
                          const struct svc__reflector_event *event,
                          struct svc__reflector_action *ret)
@@ -341,6 +358,9 @@ void svc__reflector_step(struct svc__reflector *rf,
             break;
         case SVC__REFLECTOR_BYTES:
             on_bytes(&t);
+            break;
+        case SVC__REFLECTOR_DOCUMENT:
+            on_document(&t);
             break;
         default:
             on_ended(&t);

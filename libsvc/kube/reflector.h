@@ -47,6 +47,9 @@ enum svc__reflector_resource {
 #define SVC__REFLECTOR_PARTS_MAX  100
 #define SVC__REFLECTOR_COLLECT_MS 30000
 
+/* The document of one event ends within so long (faults A22). */
+#define SVC__REFLECTOR_DOCUMENT_MS 30000
+
 /* What is listened to; strings borrowed as long as the machine lives. */
 struct svc__reflector_scope {
     enum svc__reflector_resource resource;
@@ -55,12 +58,14 @@ struct svc__reflector_scope {
 };
 
 enum svc__reflector_event_kind {
-    SVC__REFLECTOR_START,  /* begin, or be in a hurry: ends a pause */
-    SVC__REFLECTOR_OBJECT, /* an event of the watch, or an item of the list */
-    SVC__REFLECTOR_LISTED, /* the list's document is whole */
-    SVC__REFLECTOR_BYTES,  /* a 2xx began, or some of its body came */
-    SVC__REFLECTOR_ENDED,  /* the request that ran is over */
-    SVC__REFLECTOR_DUE     /* the time of the last action has come */
+    SVC__REFLECTOR_START,    /* begin, or be in a hurry: ends a pause */
+    SVC__REFLECTOR_OBJECT,   /* an event of the watch, or an item of the list */
+    SVC__REFLECTOR_LISTED,   /* the list's document is whole */
+    SVC__REFLECTOR_BYTES,    /* a 2xx began, or some of its body came */
+    SVC__REFLECTOR_DOCUMENT, /* what came of a watch ends in another one than
+                                before, or in none */
+    SVC__REFLECTOR_ENDED,    /* the request that ran is over */
+    SVC__REFLECTOR_DUE       /* the time of the last action has come */
 };
 
 struct svc__reflector_event {
@@ -72,6 +77,8 @@ struct svc__reflector_event {
     const char *version;
     int is_initial_end;
     const struct svc__status *status; /* type ERROR */
+
+    int is_inside; /* DOCUMENT: it ends in one */
 
     /* LISTED: version (above), and metadata.continue, or "". */
     const char *more;
@@ -148,6 +155,8 @@ void svc__reflector_free(struct svc__reflector *rf);
  *   unreadable, or   a failure, and everything is listed: what was given out
  *   SVC_ENOMEM       last may be lost (J2). So is a commit that failed
  *   silence          as cut (A19); before the list is whole: by LIST for life
+ *   half an event    as cut; one that nothing came before is a failure, three
+ *                    also list anew (A22)
  */
 void svc__reflector_step(struct svc__reflector *rf,
                          const struct svc__reflector_event *event,

@@ -204,6 +204,18 @@ void svc__reflector_fail_broken(struct svc__reflector_turn *t, int code,
     svc__reflector_next_back_off(t, is_end ? e->retry_after_ms : -1);
 }
 
+/* The next watch begins with the same one: if it takes its time again, a list
+ * has more of it. */
+void svc__reflector_fail_stuck(struct svc__reflector_turn *t)
+{
+    if (t->rf->events > 0) {
+        svc__reflector_fail_resume(t, 1);
+        return;
+    }
+    count_futile(t->rf);
+    svc__reflector_fail_broken(t, SVC_EUNREACH, "an event does not end");
+}
+
 void svc__reflector_fail_resume(struct svc__reflector_turn *t, int is_cut)
 {
     struct svc__reflector *rf = t->rf;

@@ -19,15 +19,18 @@ static int64_t earlier(int64_t a, int64_t b)
 
 int64_t svc__reflector_next_look_ms(const struct svc__reflector *rf)
 {
+    int64_t look_ms = rf->deadline_ms;
+
     if (rf->request == SVC__REFLECTOR_LIST)
-        return rf->deadline_ms;
+        return look_ms;
     if (rf->is_collecting)
-        return earlier(rf->deadline_ms,
-                       rf->heard_ms + SVC__REFLECTOR_COLLECT_MS);
+        look_ms = earlier(look_ms, rf->heard_ms + SVC__REFLECTOR_COLLECT_MS);
     if (rf->bookmarks > 0)
-        return earlier(rf->deadline_ms,
-                       rf->heard_ms + SVC__REFLECTOR_SILENCE_MS);
-    return rf->deadline_ms;
+        look_ms = earlier(look_ms, rf->heard_ms + SVC__REFLECTOR_SILENCE_MS);
+    if (rf->document_ms >= 0)
+        look_ms =
+            earlier(look_ms, rf->document_ms + SVC__REFLECTOR_DOCUMENT_MS);
+    return look_ms;
 }
 
 void svc__reflector_next_abandon(struct svc__reflector_turn *t)
@@ -82,6 +85,7 @@ void svc__reflector_next_begin(struct svc__reflector_turn *t)
     rf->state = SVC__REFLECTOR_RUNNING;
     rf->began_ms = t->now_ms;
     rf->heard_ms = t->now_ms;
+    rf->document_ms = -1;
     rf->deadline_ms = t->now_ms + total_ms;
     rf->is_collecting = rf->request != SVC__REFLECTOR_WATCH;
     rf->is_listed = 0;

@@ -74,10 +74,11 @@ struct svc__reflector {
     int64_t began_ms;
     int64_t deadline_ms;
     int64_t heard_ms;
-    int is_collecting;  /* what comes will replace what is known */
-    int is_listed;      /* LIST: it came whole, only its end did not */
-    unsigned events;    /* of any type that is no failure */
-    unsigned bookmarks; /* among them */
+    int64_t document_ms; /* since when it is in the same one, -1: in none */
+    int is_collecting;   /* what comes will replace what is known */
+    int is_listed;       /* LIST: it came whole, only its end did not */
+    unsigned events;     /* of any type that is no failure */
+    unsigned bookmarks;  /* among them */
 
     /* Failures. */
     int64_t pause_ms;      /* the next pause is shorter */
@@ -147,6 +148,9 @@ void svc__reflector_fail_status(struct svc__reflector_turn *t, int status,
  * code of the event or, if it has none, by code, with static words. */
 void svc__reflector_fail_broken(struct svc__reflector_turn *t, int code,
                                 const char *words);
+
+/* An event of a watch does not end. */
+void svc__reflector_fail_stuck(struct svc__reflector_turn *t);
 
 /* A watch ends by itself, or was cut: by silence, or by what is on the way. */
 void svc__reflector_fail_resume(struct svc__reflector_turn *t, int is_cut);

@@ -312,32 +312,108 @@ static void a_list_that_drips(void **state)
     api_run_expect(&run, s, "10.0.0.1:8080");
 }
 
-/* A watch may, as long as it says something. */
+/* ---- events that are slow ------------------------------------------------ */
+
+/* The event that adds 10.0.0.2 to "web", which no watch has seen. */
+static void hidden_event(char *line, size_t size)
+{
+    char *text;
+
+    api_world_slice(run.world, "dev/web-2", "wub", "10.0.0.2");
+    text = api_world_text(run.world, API_SLICES, "dev/web-2");
+    for (char *at = text; (at = strstr(at, "wub")) != NULL;)
+        at[1] = 'e';
+    snprintf(line, size, "{\"type\":\"ADDED\",\"object\":%s}\n", text);
+    free(text);
+}
+
+/* Each byte after so long, until size have come or the watch is cut. */
+static size_t drip_event(const struct api_request *q, const char *line,
+                         size_t size, int step_ms)
+{
+    size_t i = 0;
+
+    for (; i < size && api_is_open(q); i++) {
+        assert_string_equal(api_run_text(&run, s), "10.0.0.1:8080");
+        api_chunk(q, line + i, 1);
+        skip_ms(step_ms);
+        api_run_pass(&run, 1);
+    }
+    return i;
+}
+
+/* A watch may drip, as long as its events end. */
 static void a_watch_that_drips(void **state)
 {
     struct api_request q;
     char line[2048];
-    char *text;
+    size_t size;
 
     (void)state;
     s = api_run_web(&run);
     api_run_watches(&run, 2);
     api_server_get(run.server, ASKS_SLICES, 0, &q);
-    api_world_slice(run.world, "dev/web-2", "wub", "10.0.0.2");
-    text = api_world_text(run.world, API_SLICES, "dev/web-2");
-    for (char *at = text; (at = strstr(at, "wub")) != NULL;)
-        at[1] = 'e';
-    snprintf(line, sizeof(line), "{\"type\":\"ADDED\",\"object\":%s}\n", text);
-    free(text);
-    for (size_t i = 0; line[i] != '\0'; i++) {
-        if (line[i] != '\n')
-            assert_string_equal(api_run_text(&run, s), "10.0.0.1:8080");
-        api_chunk(&q, line + i, 1);
-        skip_ms(500);
-        api_run_pass(&run, 1);
+    hidden_event(line, sizeof(line));
+    size = strlen(line);
+    for (int i = 0; i < 5; i++) { /* of nobody, each in half a minute */
+        static const char other[] = "{\"type\":\"BOOKMARK\",\"object\":{"
+                                    "\"metadata\":{}}}\n";
+
+        assert_int_equal(drip_event(&q, other, strlen(other), 400),
+                         strlen(other));
     }
+    assert_int_equal(drip_event(&q, line, size - 2, 29000 / (int)size),
+                     size - 2);
+    api_chunk(&q, line + size - 2, 2);
     api_run_expect(&run, s, "10.0.0.1:8080 10.0.0.2:8080");
     assert_int_equal(api_server_asked(run.server, ASKS_SLICES), 1);
+}
+
+/* One that stays half is no reason to miss the next. */
+static void an_event_that_does_not_end(void **state)
+{
+    struct api_request q;
+    char line[2048];
+    size_t n;
+
+    (void)state;
+    s = api_run_web(&run);
+    api_run_watches(&run, 2);
+    api_server_get(run.server, ASKS_SLICES, 0, &q);
+    hidden_event(line, sizeof(line));
+    n = drip_event(&q, line, 100, 500);
+    assert_in_range(n, 58, 64);
+    api_run_asked(&run, ASKS_SLICES, 2);
+    assert_int_equal(
+        api_server_asked(run.server, "/endpointslices?watch=1&resourceVersion"),
+        1);
+    api_run_slice(&run, "10.0.0.3");
+    api_run_expect(&run, s, "10.0.0.3:8080");
+    assert_int_equal(api_run_logged(&run, "web:80"), 0);
+}
+
+/* Silent in the middle, though it is not time to miss a bookmark. */
+static void an_event_that_stops(void **state)
+{
+    struct api_request q;
+    char line[2048];
+
+    (void)state;
+    s = api_run_web(&run);
+    api_run_watches(&run, 2);
+    api_server_get(run.server, ASKS_SLICES, 0, &q);
+    hidden_event(line, sizeof(line));
+    (void)drip_event(&q, line, 10, 1);
+    skip_ms(29000);
+    api_run_pass(&run, 5);
+    assert_int_equal(api_server_asked(run.server, ASKS_SLICES), 1);
+    for (int i = 0; i < 2; i++) { /* it is cut, and goes on within 0.8 s */
+        skip_ms(1200);
+        api_run_pass(&run, 10);
+    }
+    assert_int_equal(api_server_asked(run.server, ASKS_SLICES), 2);
+    api_run_slice(&run, "10.0.0.3");
+    api_run_expect(&run, s, "10.0.0.3:8080");
 }
 
 #define row(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -356,6 +432,8 @@ int main(void)
         row(headers_that_drip),
         row(a_list_that_drips),
         row(a_watch_that_drips),
+        row(an_event_that_does_not_end),
+        row(an_event_that_stops),
     };
 
     return cmocka_run_group_tests_name("api wire", tests, NULL, NULL);

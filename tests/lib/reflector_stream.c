@@ -191,6 +191,9 @@ static void happen(struct stream *s, const struct stream_event *e)
         event.kind = SVC__REFLECTOR_START;
     } else if (begins(e->what, "bytes")) {
         event.kind = SVC__REFLECTOR_BYTES;
+    } else if (begins(e->what, "inside") || begins(e->what, "outside")) {
+        event.kind = SVC__REFLECTOR_DOCUMENT;
+        event.is_inside = begins(e->what, "inside");
     } else if (begins(e->what, "listed")) {
         event.kind = SVC__REFLECTOR_LISTED;
         (void)snprintf(version, sizeof(version), "%.*s",

@@ -305,6 +305,49 @@ static void silence(void **state)
     stream_fini(&s);
 }
 
+/* Faults A22: half an event hides the next ones for half a minute. One that is
+ * too slow at every turn is in the list. */
+static void half_an_event(void **state)
+{
+    struct stream s;
+
+    (void)state;
+    stream_init(&s);
+    STREAM(&s,
+           "[      0] start -> watch-list\n"
+           "[      5] inside -> go on\n"
+           "[      6] added 3 -> collect\n"
+           "[      7] initial-end 9 -> commit\n"
+           "[  60000] inside -> go on\n"
+           "[  80000] bytes -> go on\n"
+           "[  89000] modified 10 -> apply\n"
+           "[  89001] inside -> go on\n"
+           "[  90000] now -> go on\n"
+           "[ 100000] bytes -> go on\n"
+           "[ 118000] bytes -> go on\n"
+           "[ 119001] now -> pause 14 ms\n"
+           "[ 119015] now -> watch from 10\n"
+           "[ 120000] inside -> go on\n"
+           "[ 140000] bytes -> go on\n"
+           "[ 150000] now -> pause 467 ms, SVC_EUNREACH\n"
+           "[ 150467] now -> watch from 10\n"
+           "[ 160000] inside -> go on\n"
+           "[ 190000] now -> pause 400 ms\n"
+           "[ 190400] now -> watch from 10\n"
+           "[ 200000] inside -> go on\n"
+           "[ 230000] now -> pause 1050 ms\n"
+           "[ 231050] now -> watch-list\n"
+           "[ 240000] inside -> go on\n"
+           "[ 261050] now -> forget, list\n"
+           "[ 280000] bytes -> go on\n",
+           {0, "start"}, {5, "inside"}, {6, "added 3"}, {7, "initial-end 9"},
+           {60000, "inside"}, {80000, "bytes"}, {89000, "modified 10"},
+           {89001, "inside"}, {100000, "bytes"}, {118000, "bytes"},
+           {120000, "inside"}, {140000, "bytes"}, {160000, "inside"},
+           {200000, "inside"}, {240000, "inside"}, {280000, "bytes"});
+    stream_fini(&s);
+}
+
 /* Faults A26: a version of the future brings nothing, for ever. */
 static void silence_from_the_beginning(void **state)
 {
@@ -420,6 +463,7 @@ int main(void)
         cmocka_unit_test(very_short_watches),
         cmocka_unit_test(short_watches_with_events),
         cmocka_unit_test(silence),
+        cmocka_unit_test(half_an_event),
         cmocka_unit_test(silence_from_the_beginning),
         cmocka_unit_test(no_end_at_all),
         cmocka_unit_test(a_hurry),

@@ -114,7 +114,7 @@ static void some_step(struct play *p)
     struct svc__status status;
     struct svc__reflector_event event = {.more = "", .retry_after_ms = -1};
 
-    event.kind = (enum svc__reflector_event_kind)below(p, 7);
+    event.kind = (enum svc__reflector_event_kind)below(p, 8);
     if (event.kind == SVC__REFLECTOR_START && below(p, 4) != 0)
         event.kind = SVC__REFLECTOR_OBJECT;
     if (event.kind > SVC__REFLECTOR_DUE)
@@ -125,6 +125,7 @@ static void some_step(struct play *p)
     else if (below(p, 3) == 0)
         p->now_ms += below(p, below(p, 10) == 0 ? 100000 : 1000);
     event.version = some_version(p);
+    event.is_inside = below(p, 2) == 0;
     if (event.kind == SVC__REFLECTOR_OBJECT) {
         event.type = (enum svc__event_type)below(p, 6);
         event.is_initial_end = below(p, 2) == 0;
