@@ -472,7 +472,8 @@ SVC_EXPORT int svc_resolver_stats_text(const svc_resolver *r,
  *                  {"schema","name","findings"} whose last member is an array
  *                  of {"check","source","level","code","text","hint"}: level
  *                  is "ok", "skipped", "warn" or "fail", code the name of an
- *                  enum svc_err with "fail", else null
+ *                  enum svc_err with "fail", else null; hint says what to do,
+ *                  with "fail" always, and may else be null
  * @return 0 also when something is wrong, which its findings tell; or a code.
  *         Waits at most some ten seconds. Thread-safe; with external_loop:
  *         Thread that dispatches only.

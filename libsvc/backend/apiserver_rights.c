@@ -122,7 +122,7 @@ static void fail(struct svc__apiserver_rights *all, size_t i,
     all->failed[i] = 1;
     svc__err_wrap(&found, "whether we may %s %s", rows[i].words,
                   rows[i].resource);
-    svc__check_add(all->check, SVC__CHECK_FAIL, "rights", &found);
+    svc__check_add(all->check, rows[i].level, "rights", &found);
 }
 
 static void on_data(struct svc__apiserver_call *call, const char *bytes,
@@ -138,13 +138,21 @@ static int read_answer(const struct svc__apiserver_right *r, int *ret_allowed,
 {
     const int status = r->call.http.status;
 
-    if (status == 401)
-        return svc__err_set(reterr, SVC_EAUTH,
-                            "401 Unauthorized: the server does not take our "
-                            "credentials");
-    if (status == 403)
-        return svc__err_set(reterr, SVC_EAUTH,
-                            "403 Forbidden: we may not even ask what we may");
+    if (status == 401) {
+        svc__err_set(reterr, SVC_EAUTH,
+                     "401 Unauthorized: the server does not take our "
+                     "credentials");
+        return svc__err_hint(reterr, "get new ones; the finding "
+                                     "\"credentials\" tells whether these have "
+                                     "expired");
+    }
+    if (status == 403) {
+        svc__err_set(reterr, SVC_EAUTH,
+                     "403 Forbidden: we may not even ask what we may");
+        return svc__err_hint(reterr, "grant create on selfsubjectaccessreviews"
+                                     ".authorization.k8s.io, which ClusterRole "
+                                     "system:basic-user gives to who is known");
+    }
     if (status != 200 && status != 201)
         return svc__err_set(reterr, SVC_EPROTO, "HTTP %d", status);
     if (r->answer.err != 0)

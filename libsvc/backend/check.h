@@ -49,7 +49,7 @@ void svc__check_init(struct svc__check *c);
 void svc__check_fini(struct svc__check *c);
 
 /* Notes a finding: its text is the message of what, its hint the hint, and its
- * code counts with FAIL only. */
+ * code counts with FAIL only, which has a hint always. */
 void svc__check_add(struct svc__check *c, enum svc__check_level level,
                     const char *check, const svc_error *what);
 

@@ -46,14 +46,22 @@ static int teardown(void **state)
     return 0;
 }
 
+/* The findings, of which none fails without a hint. */
 static void check(svc_resolver *r, const char *name)
 {
+    const char *at;
+    const char *hint;
     svc_error error;
 
     svc_text_free(json);
     json = NULL;
     if (svc_resolver_check(r, name, &json, &error) != 0)
         fail_msg("%s", error.message);
+    for (at = json; (at = strstr(at, "\"level\":\"fail\"")) != NULL; at++) {
+        hint = strstr(at, "\"hint\":");
+        if (hint == NULL || hint[7] == 'n')
+            fail_msg("nothing is said of what to do: %s", at);
+    }
 }
 
 static void says(const char *text)
@@ -159,6 +167,22 @@ static void test_no_api_server(void **state)
     check(api.r, NULL);
     says(FINDING("apiserver", "apiserver", "fail") "\"SVC_EPROTO\"");
     says(FINDING("rights", "apiserver", "fail") "\"SVC_EPROTO\"");
+}
+
+static void test_not_even_to_ask(void **state)
+{
+    (void)state;
+    rule("/version", 200, NULL, "{\"gitVersion\":\"v1\"}");
+    rule("selfsubjectaccessreviews", 403, NULL,
+         API_STATUS(403, "Forbidden", "no"));
+    api_run_start(&api);
+    check(api.r, NULL);
+    says(FINDING("rights", "apiserver", "fail") "\"SVC_EAUTH\"");
+    says("system:basic-user");
+    /* What is not needed is not a failure. */
+    says(
+        FINDING("rights", "apiserver", "skipped") "null,\"text\":\"whether we "
+                                                  "may list, watch nodes: 403");
 }
 
 static void test_clocks_apart(void **state)
@@ -439,6 +463,7 @@ int main(void)
         TEST(test_no_rights),
         TEST(test_wrong_credentials),
         TEST(test_no_api_server),
+        TEST(test_not_even_to_ask),
         TEST(test_clocks_apart),
         TEST(test_out_of_reach),
         TEST(test_no_kubeconfig),

@@ -70,6 +70,30 @@ static void test_a_spare_only_warns(void **state)
     svc__check_fini(&c);
 }
 
+/* Whatever the code; who said what to do is believed. */
+static void test_each_failure_has_a_hint(void **state)
+{
+    svc_error found;
+
+    (void)state;
+    for (int code = SVC_EAUTH; code < 0; code++) {
+        struct svc__check c = {0};
+
+        svc__check_init(&c);
+        svc__err_set(&found, code, "x");
+        svc__check_add(&c, SVC__CHECK_FAIL, "x", &found);
+        svc__check_add(&c, SVC__CHECK_SKIPPED, "x", &found);
+        c.is_spare = 1;
+        svc__check_add(&c, SVC__CHECK_FAIL, "x", &found);
+        assert_string_not_equal(at(&c, 0)->hint, "");
+        assert_string_equal(at(&c, 1)->hint, "");
+        assert_string_equal(at(&c, 2)->hint, at(&c, 0)->hint);
+        add(&c, SVC__CHECK_FAIL, code, "it");
+        assert_string_equal(at(&c, 3)->hint, "mend it");
+        svc__check_fini(&c);
+    }
+}
+
 static void count(void *arg)
 {
     ++*(int *)arg;
@@ -117,6 +141,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order_and_texts),
         cmocka_unit_test(test_a_spare_only_warns),
+        cmocka_unit_test(test_each_failure_has_a_hint),
         cmocka_unit_test(test_idle),
         cmocka_unit_test(test_without_memory),
     };

@@ -20,6 +20,8 @@ class TestManifests(Svcctl):
             self.assertEqual(list(finding), FIELDS)
             self.assertEqual(finding["code"] is not None,
                              finding["level"] == "fail", finding)
+            if finding["level"] == "fail":
+                self.assertTrue(finding["hint"], finding)
         self.name = answer["name"]
         return answer["findings"]
 
@@ -108,6 +110,19 @@ class TestManifests(Svcctl):
         self.assertEqual(self.levels(findings), [
             ("caller", "ok"), ("source", "fail")])
         self.assertIn("--kubeconfig", findings[1]["hint"])
+
+    @unittest.skipUnless(has_backend("apiserver"), "backend apiserver")
+    def test_nobody_is_there(self):
+        path = self.write({
+            "kind": "Config", "apiVersion": "v1", "current-context": "c",
+            "contexts": [{"name": "c", "context": {"cluster": "k"}}],
+            "clusters": [{"name": "k", "cluster": {
+                "server": "http://127.0.0.1:1"}}]}, name="kubeconfig")
+        findings = self.doctor("--kubeconfig", path, "web.shop",
+                               exit_status=5)
+        self.assertEqual([f for f in self.levels(findings)
+                          if f[1] == "fail"],
+                         [("apiserver", "fail"), ("name", "fail")])
 
 
 if __name__ == "__main__":
