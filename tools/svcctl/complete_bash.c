@@ -2,6 +2,7 @@
 /* The completion script for bash. */
 #include "commands.h"
 #include "completion.h"
+#include "words.h"
 
 #include <stdio.h>
 
@@ -41,12 +42,6 @@ static const char tail[] =
     "}\n"
     "complete -F _svcctl svcctl kubectl-svc\n";
 
-static void write_words(const char *const *words)
-{
-    for (; *words; words++)
-        printf("%s%s", *words, words[1] ? " " : "");
-}
-
 /* "-n|--namespace" */
 static void write_pattern(const struct option_spec *spec)
 {
@@ -72,7 +67,7 @@ static void write_values(void)
                   stdout);
         } else if (spec->words) {
             fputs("COMPREPLY=($(compgen -W '", stdout);
-            write_words(spec->words);
+            words_print(spec->words);
             fputs("' -- \"$cur\"))\n            ", stdout);
         }
         fputs("return ;;\n", stdout);
@@ -115,7 +110,7 @@ static void write_command(const struct command *c)
 {
     printf("        %s)\n            words='", c->name);
     if (c->words)
-        write_words(c->words);
+        words_print(c->words);
     fputs("'\n            [[ $cur == -* ]] && words='", stdout);
     write_options(1u << c->id);
     puts("' ;;");

@@ -2,6 +2,7 @@
 /* The completion script for fish. */
 #include "commands.h"
 #include "completion.h"
+#include "words.h"
 
 #include <stdio.h>
 
@@ -35,8 +36,6 @@ static void write_condition(const struct option_spec *spec)
 
 static void write_option(const struct option_spec *spec)
 {
-    const char *const *word = spec->words;
-
     fputs("complete -c svcctl", stdout);
     write_condition(spec);
     if (spec->letter)
@@ -46,10 +45,9 @@ static void write_option(const struct option_spec *spec)
         fputs(" -r -F", stdout);
     else if (option_has_value(spec))
         fputs(" -x", stdout);
-    if (word) {
+    if (spec->words) {
         fputs(" -a '", stdout);
-        for (; *word; word++)
-            printf("%s%s", *word, word[1] ? " " : "");
+        words_print(spec->words);
         putchar('\'');
     }
     fputs(" -d '", stdout);

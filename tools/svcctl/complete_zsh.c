@@ -2,6 +2,7 @@
 /* The completion script for zsh. */
 #include "commands.h"
 #include "completion.h"
+#include "words.h"
 
 #include <stdio.h>
 
@@ -52,8 +53,6 @@ static void write_escaped(const char *text)
 /* ":metavar:(a b c)" */
 static void write_value(const struct option_spec *spec)
 {
-    const char *const *word = spec->words;
-
     if (!option_has_value(spec))
         return;
     putchar(':');
@@ -61,14 +60,13 @@ static void write_value(const struct option_spec *spec)
     putchar(':');
     if (spec->is_path)
         fputs("_files", stdout);
-    if (!word) {
+    if (!spec->words) {
         if (!spec->is_path)
             putchar(' ');
         return;
     }
     putchar('(');
-    for (; *word; word++)
-        printf("%s%s", *word, word[1] ? " " : "");
+    words_print(spec->words);
     putchar(')');
 }
 
@@ -120,14 +118,11 @@ static void write_skips(void)
 
 static void write_command(const struct command *c)
 {
-    const char *const *word = c->words;
-
     printf("  %s) specs=(\n    '1: :(%s)'\n    '*:%s:", c->name, c->name,
            c->words ? "argument" : "name");
-    if (word) {
+    if (c->words) {
         putchar('(');
-        for (; *word; word++)
-            printf("%s%s", *word, word[1] ? " " : "");
+        words_print(c->words);
         putchar(')');
     } else {
         putchar(' ');

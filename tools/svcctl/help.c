@@ -3,7 +3,9 @@
 #include "help.h"
 
 #include "commands.h"
+#include "words.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define WIDTH   79
@@ -72,19 +74,16 @@ static void print_words(FILE *out, const char *words, size_t indent)
 /* The words of an option when they are few, else what its value is. */
 static void value_of(const struct option_spec *spec, char *ret, size_t size)
 {
-    const char *const *word = spec->words;
-    size_t used = 0;
+    char *list = spec->words ? words_join(spec->words, "|") : NULL;
 
-    snprintf(ret, size, "%s", spec->metavar ? spec->metavar : "");
-    for (; word && *word && used < size; word++)
-        used += (size_t)snprintf(ret + used, size - used, "%s%s",
-                                 used ? "|" : "", *word);
+    snprintf(ret, size, "%s", list ? list : spec->metavar ? spec->metavar : "");
+    free(list);
 }
 
 static void print_option(FILE *out, const struct option_spec *spec)
 {
-    char value[96];
-    char left[192];
+    char value[256];
+    char left[320];
     char letter[8] = "    ";
 
     value_of(spec, value, sizeof(value));

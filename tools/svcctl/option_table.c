@@ -24,9 +24,7 @@ static const char *const view_words[] = {"auto", "pods", "vip",
                                          "node", "lb",   NULL};
 static const char *const family_words[] = {"any", "ipv4", "ipv6", NULL};
 static const char *const proto_words[] = {"tcp", "udp", "sctp", NULL};
-static const char *const policy_words[] = {
-    "adaptive", "rr",   "wrr", "random", "lc", "wlc",  "sed", "nq",
-    "twos",     "ewma", "fo",  "sh",     "mh", "ring", NULL};
+static const char *const policy_words[] = {"policies:", NULL};
 /* In the order of enum output, enum graph_format and enum color. */
 static const char *const output_words[] = {"table", "wide", "json", "name",
                                            NULL};

@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "suggest.h"
 #include "values.h"
+#include "words.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -50,27 +51,17 @@ static void did_you_mean(struct parser *p, const char *before, const char *word)
                  before, word);
 }
 
-/* Writes "a, b, c". */
-static void list_words(const char *const *words, char *ret, size_t size)
-{
-    size_t used = 0;
-
-    ret[0] = '\0';
-    for (; *words && used < size; words++)
-        used += (size_t)snprintf(ret + used, size - used, "%s%s",
-                                 used ? ", " : "", *words);
-}
-
 static void apply_word(struct parser *p, const struct option_spec *spec,
                        const char *value, int *ret)
 {
-    char list[128];
+    char *list;
 
     if (values_word(value, spec->words, ret) == 0)
         return;
-    list_words(spec->words, list, sizeof(list));
+    list = words_join(spec->words, ", ");
     if (wrong(p, "--%s: '%s' is not one of: %s", spec->name, value, list))
         did_you_mean(p, "", suggest_word(value, spec->words));
+    free(list);
 }
 
 static void apply_list(const char **list, const char *value)
@@ -117,13 +108,20 @@ static void apply(struct parser *p, const struct option_spec *spec,
     }
 }
 
+static void lack_value(struct parser *p, const struct option_spec *spec)
+{
+    char *list = spec->words ? words_join(spec->words, ", ") : NULL;
+
+    wrong(p, "--%s needs a value%s%s", spec->name, list ? ": " : "",
+          list ? list : "");
+    free(list);
+}
+
 /* Applies an option whose value, if it stands in the same argument, is value;
  * else it is the next argument. */
 static void take(struct parser *p, const struct option_spec *spec,
                  const char *value)
 {
-    char list[128] = "";
-
     if (!option_has_value(spec) && value) {
         wrong(p, "--%s takes no value", spec->name);
         return;
@@ -133,10 +131,7 @@ static void take(struct parser *p, const struct option_spec *spec,
         if (value) {
             p->next++;
         } else {
-            if (spec->words)
-                list_words(spec->words, list, sizeof(list));
-            wrong(p, "--%s needs a value%s%s", spec->name,
-                  spec->words ? ": " : "", list);
+            lack_value(p, spec);
             return;
         }
     }

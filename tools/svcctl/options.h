@@ -92,9 +92,9 @@ enum option_group {
 struct option_spec {
     const char *name;         /* without "--" */
     const char *metavar;      /* of its value; NULL for a flag */
-    const char *const *words; /* values, NULL-terminated; NULL: free text. Only
-                                 an OPTION_WORD must be one of them, the others
-                                 are judged by the library */
+    const char *const *words; /* values (words.h); NULL: free text. Only an
+                                 OPTION_WORD must be one of them, and lists them
+                                 all, the others are judged by the library */
     const char *help;
     size_t offset;    /* in struct options */
     unsigned taken;   /* commands that take it: bits 1 << enum command_id */

@@ -55,6 +55,8 @@ class TestBash(Svcctl):
         self.assertEqual(self.complete("resolve", "--exec", ""),
                          ["allow", "deny"])
         self.assertEqual(self.complete("resolve", "-b", "ap"), ["apiserver"])
+        self.assertEqual(self.complete("pick", "--policy", ""),
+                         sorted(self.json("version")["policies"]))
 
     def test_files(self):
         self.write(name="some.json")
