@@ -25,7 +25,8 @@ CITED_RULE = re.compile(
 CITED_ROW = re.compile(
     rf"\bfaults{GAP}((?:[A-Z]\d+(?:(?:, |–| to | and )(?=[A-Z]\d))?)+"
     rf"|{SECTION})")
-TEST = re.compile(r"`((?:unit|step|oom|integration|check)/[\w/]+\.(?:c|py))`")
+LAYERS = "unit|step|oom|integration|fuzz|cluster|bench|check"
+TEST = re.compile(rf"`((?:{LAYERS})/[\w/]+\.(?:c|py))`")
 TEST_FUNCTION = re.compile(r"`([a-z][a-z_0-9]+)`")
 
 

@@ -2,9 +2,10 @@
 /*
  * The file backend on real files while they change: what a subscription hears
  * of partial writes, renames, swaps, links, loss, other kinds of files and odd
- * texts (faults F1 to F9; semantics 2.11, 13 and 14).
+ * texts (faults F1 to F9, I2; semantics 2.11, 13 and 14).
  */
 #include "backend/file.h"
+#include "base/rng.h"
 #include "file_run.h"
 #include "io/file_watch.h"
 #include "oom.h"
@@ -298,6 +299,56 @@ static void what_it_last_held_stays(void **state)
     assert_int_equal(run.stats.files_refused, 5);
 }
 
+static const struct happening {
+    void (*put)(void);
+    const char *text;
+    const char *says; /* NULL: nothing */
+} happenings[] = {
+    {put_nothing, WEB("10.0.0.1"), ONE}, {put_nothing, WEB("10.0.0.2"), TWO},
+    {put_nothing, "", "SVC_ENOSERVICE"}, {put_nothing, "kind: [", NULL},
+    {put_nothing, NULL, NULL},           {put_folder, NULL, NULL},
+};
+
+static const struct happening *happen(const struct happening *before,
+                                      struct svc__rng *rng, uint32_t kinds)
+{
+    const struct happening *h = &happenings[svc__rng_below(rng, kinds)];
+
+    if (before->text == NULL || h->text == NULL)
+        scratch_delete(&s, "f.yaml");
+    h->put();
+    if (h->text != NULL)
+        (svc__rng_below(rng, 2) == 0 ? scratch_write
+                                     : scratch_replace)(&s, "f.yaml", h->text);
+    return h;
+}
+
+/* Faults I2, I5: after anything at all, and a quiet time, the set is what the
+ * file says, or said last. What it said in no quiet time may not be known. */
+static void whatever_came_before(void **state)
+{
+    const struct happening *h = &happenings[0];
+    const char *says = h->says;
+    struct svc__rng rng;
+    int is_quiet = 1;
+    char line[64];
+
+    (void)state;
+    svc__rng_seed(&rng, 2);
+    scratch_write(&s, "f.yaml", h->text);
+    begin("f.yaml", NULL);
+    for (int i = 0; i < 2000; i++) {
+        h = happen(h, &rng, h->says == NULL || is_quiet ? 6 : 3);
+        says = h->says != NULL ? h->says : says;
+        snprintf(line, sizeof(line), "%s%s", says,
+                 h->says == NULL ? " (SVC_EFILE)" : "");
+        file_run_settle(&run);
+        is_quiet = svc__rng_below(&rng, 2) == 0;
+        if (is_quiet)
+            assert_heard_later(&web, line);
+    }
+}
+
 static void out_of_descriptors_ends_by_itself(void **state)
 {
     struct rlimit old;
@@ -527,6 +578,7 @@ int main(void)
         in_folder(a_link_before_its_target),
         in_folder(content_decides_and_not_time),
         in_folder(what_it_last_held_stays),
+        in_folder(whatever_came_before),
         in_folder(out_of_descriptors_ends_by_itself),
         in_folder(odd_texts),
         in_folder(a_huge_file_is_refused_unread),

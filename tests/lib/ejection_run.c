@@ -46,7 +46,7 @@ size_t ejection_out(const struct ejection_run *run)
     return count;
 }
 
-/* Faults 4.3 invariant 14: at most a tenth or one, never the last one; all are
+/* Faults I14: at most a tenth or one, never the last one; all are
  * used below half. And nobody asks for a review at once. */
 static void assert_bounds(const struct ejection_run *run)
 {

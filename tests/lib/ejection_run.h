@@ -2,7 +2,7 @@
 /*
  * A service whose endpoints fail or do well as a test says, in virtual time,
  * with reviews when the loop would have them. Endpoints have numbers. Whatever
- * is done, each review is held to faults 4.3 invariant 14.
+ * is done, each review is held to faults I14.
  */
 #ifndef SVC_TESTS_LIB_EJECTION_RUN_H
 #define SVC_TESTS_LIB_EJECTION_RUN_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sources, picks, weights and time in any order: what holds of every set, and
- * of the picks from it, whatever came before (faults 4.3).
+ * of the picks from it, whatever came before (faults I4,
+ * I12, I14).
  */
 /* cmocka.h needs the others before it. */
 #include <setjmp.h>

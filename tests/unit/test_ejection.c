@@ -114,7 +114,7 @@ static void something(struct svc__rng *rng, uint32_t mood)
         some_outcomes(rng, mood);
 }
 
-/* Faults 4.3 invariant 14. In the end, when nothing happens any more, all come
+/* Faults I14. In the end, when nothing happens any more, all come
  * back and the loop sleeps. */
 static void anything_at_all(void **state)
 {

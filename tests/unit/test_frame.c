@@ -293,7 +293,7 @@ static void agree(const struct svc__buf *text, size_t max,
     svc__buf_fini(&got);
 }
 
-/* Chunking invariance, small bounds included (faults 4.3, 7). */
+/* Chunking invariance, small bounds included (faults I7). */
 static void pieces_make_no_difference(void **state)
 {
     struct svc__buf text;

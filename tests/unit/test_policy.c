@@ -144,7 +144,7 @@ static void pick_along(struct policy_run *run, const uint32_t *weights,
     }
 }
 
-/* Faults 4.3 invariant 12, for sets of one and more. */
+/* Faults I12, for sets of one and more. */
 static void picks_are_always_in_the_set(void **state)
 {
     const struct svc__policy_ops *ops;

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-/* Faults 4.3 invariant 11: any k * n picks take each one k times. */
+/* Faults I11: any k * n picks take each one k times. */
 static void each_in_turn(void **state)
 {
     (void)state;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The store against a model: whatever the events, their order and their
- * number, what it answers depends on the objects that are left (faults 4.3
- * invariants 6, 8, 10; J13 to J18).
+ * number, what it answers depends on the objects that are left (faults I6,
+ * I8, I10, J13 to J18).
  */
 #include "kube/store.h"
 

@@ -121,7 +121,7 @@ static void assert_smooth(const struct cycle *c, uint32_t at, int64_t weight,
     assert_true((high - low) * (n - 1) <= size * (2 * n - 3));
 }
 
-/* Faults 4.3 invariant 11, and more: the bound that wrr.c promises. */
+/* Faults I11, and more: the bound that wrr.c promises. */
 static void nobody_is_a_turn_off(void **state)
 {
     struct svc__rng dice;
