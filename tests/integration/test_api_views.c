@@ -124,12 +124,12 @@ static void nodes_that_come_in_between(void **state)
     api_run_expect(&run, node, "192.168.7.1:30080 192.168.7.2:30080");
     api_run_pass(&run, 20);
     assert_string_equal(api_run_text(&run, s), "10.0.0.1:8080");
-    skip_ms(1000);
+    skip_ms(500);
     api_world_delete(run.world, API_NODES, "n1");
     api_run_expect(&run, node, "192.168.7.2:30080");
     api_run_pass(&run, 20);
     assert_string_equal(api_run_text(&run, s), "10.0.0.1:8080");
-    skip_ms(1000);
+    skip_ms(1500);
     api_run_pass(&run, 20);
     assert_string_equal(api_run_text(&run, s), "SVC_ENOENDPOINTS");
     svc_service_free(node);
