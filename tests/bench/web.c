@@ -6,53 +6,125 @@
 
 #include "bench.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
-void web_manifest(struct svc__buf *b, unsigned endpoints)
+#define NAME_SIZE 24
+
+/* "web", "web1", "web2". */
+static void write_name(char name[NAME_SIZE], unsigned number)
 {
-    svc__buf_add_text(
-        b, "{\"kind\":\"List\",\"apiVersion\":\"v1\",\"items\":[{\"kind\":"
-           "\"Service\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"web\","
-           "\"namespace\":\"shop\"},\"spec\":{\"clusterIP\":\"10.96.0.1\","
-           "\"ports\":[{\"port\":80}]}},{\"kind\":\"EndpointSlice\","
-           "\"apiVersion\":\"discovery.k8s.io/v1\",\"metadata\":{\"name\":"
-           "\"web-1\",\"namespace\":\"shop\",\"labels\":{"
-           "\"kubernetes.io/service-name\":\"web\"}},\"addressType\":\"IPv4\","
-           "\"ports\":[{\"port\":8080}],\"endpoints\":[");
+    if (number == 0)
+        (void)snprintf(name, NAME_SIZE, "web");
+    else
+        (void)snprintf(name, NAME_SIZE, "web%u", number);
+}
+
+static void add_service(struct svc__buf *b, unsigned number, unsigned endpoints)
+{
+    char name[NAME_SIZE];
+
+    write_name(name, number);
+    svc__buf_printf(
+        b,
+        "%s{\"kind\":\"Service\",\"apiVersion\":\"v1\",\"metadata\":{"
+        "\"name\":\"%s\",\"namespace\":\"shop\"},\"spec\":{\"clusterIP\":"
+        "\"10.96.%u.%u\",\"ports\":[{\"port\":80}]}},{\"kind\":"
+        "\"EndpointSlice\",\"apiVersion\":\"discovery.k8s.io/v1\","
+        "\"metadata\":{\"name\":\"%s-1\",\"namespace\":\"shop\",\"labels\":{"
+        "\"kubernetes.io/service-name\":\"%s\"}},\"addressType\":\"IPv4\","
+        "\"ports\":[{\"port\":8080}],\"endpoints\":[",
+        number > 0 ? "," : "", name, number / 250, 1 + number % 250, name,
+        name);
     for (unsigned i = 0; i < endpoints; i++)
         svc__buf_printf(b, "%s{\"addresses\":[\"10.1.%u.%u\"]}",
                         i > 0 ? "," : "", i / 250, 1 + i % 250);
-    svc__buf_add_text(b, "]}]}");
+    svc__buf_add_text(b, "]}");
+}
+
+static void write_manifest(struct svc__buf *b, unsigned services,
+                           unsigned endpoints)
+{
+    svc__buf_add_text(b,
+                      "{\"kind\":\"List\",\"apiVersion\":\"v1\",\"items\":[");
+    for (unsigned i = 0; i < services; i++)
+        add_service(b, i, endpoints);
+    svc__buf_add_text(b, "]}");
+}
+
+void web_manifest(struct svc__buf *b, unsigned endpoints)
+{
+    write_manifest(b, 1, endpoints);
+}
+
+static int open_manifest(struct svc__buf *text, int external_loop,
+                         svc_resolver **ret, svc_error *reterr)
+{
+    svc_resolver_options options = SVC_RESOLVER_OPTIONS_INIT;
+    int err = text->err;
+
+    options.manifest = text->data;
+    options.manifest_size = text->size;
+    options.external_loop = external_loop;
+    if (err == 0)
+        err = svc_resolver_new(&options, ret, reterr);
+    svc__buf_fini(text);
+    return err;
 }
 
 int web_open(unsigned endpoints, int external_loop, svc_resolver **ret,
              svc_error *reterr)
 {
-    svc_resolver_options options = SVC_RESOLVER_OPTIONS_INIT;
     struct svc__buf text;
-    int err;
 
     svc__buf_init(&text, (size_t)1 << 20);
     web_manifest(&text, endpoints);
-    options.manifest = text.data;
-    options.manifest_size = text.size;
-    options.external_loop = external_loop;
-    err = text.err != 0 ? text.err : svc_resolver_new(&options, ret, reterr);
-    svc__buf_fini(&text);
-    return err;
+    return open_manifest(&text, external_loop, ret, reterr);
+}
+
+int web_open_many(unsigned services, unsigned endpoints, svc_resolver **ret,
+                  svc_error *reterr)
+{
+    struct svc__buf text;
+
+    svc__buf_init(&text, (size_t)1 << 26);
+    write_manifest(&text, services, endpoints);
+    return open_manifest(&text, 0, ret, reterr);
+}
+
+static int open_service(svc_resolver *r, unsigned number,
+                        const svc_service_options *options, svc_service **ret,
+                        svc_error *reterr)
+{
+    char name[NAME_SIZE];
+    char text[NAME_SIZE + 16];
+    int err;
+
+    write_name(name, number);
+    (void)snprintf(text, sizeof(text), "%s.shop:80", name);
+    err = svc_service_new(r, text, options, ret, reterr);
+    return err != 0 ? err : svc_service_wait(*ret, 5000, reterr);
 }
 
 int web_service(svc_resolver *r, const char *policy, int track,
                 svc_service **ret, svc_error *reterr)
 {
     svc_service_options options = SVC_SERVICE_OPTIONS_INIT;
-    int err;
 
     options.policy = policy;
     options.track = track;
     options.view = "pods";
-    err = svc_service_new(r, "web.shop:80", &options, ret, reterr);
-    return err != 0 ? err : svc_service_wait(*ret, 5000, reterr);
+    return open_service(r, 0, &options, ret, reterr);
+}
+
+int web_service_at(svc_resolver *r, unsigned number, const char *policy,
+                   svc_service **ret, svc_error *reterr)
+{
+    svc_service_options options = SVC_SERVICE_OPTIONS_INIT;
+
+    options.policy = policy;
+    options.view = "pods";
+    return open_service(r, number, &options, ret, reterr);
 }
 
 struct child {

@@ -33,6 +33,12 @@ static void alone(void *arg, unsigned number, size_t count)
                      built_choose(&c->snapshot->policy, number, NULL, count));
 }
 
+/* The same, where nothing is tracked (open_policy). */
+static void plain(void *arg, unsigned number, size_t count)
+{
+    alone(arg, number, count);
+}
+
 static void by_key(void *arg, unsigned number, size_t count)
 {
     struct choices *c = arg;
@@ -79,19 +85,21 @@ static void locked(void *arg, unsigned number, size_t count)
 
 /* ---- commands ---------------------------------------------------------- */
 
-/* All are tracked; weights are for the policy that is about them. */
-static void open_policy(struct choices *c, const char *name, unsigned count)
+/* Weights are for the policy that is about them. */
+static void open_policy(struct choices *c, const char *const *words,
+                        int is_tracked)
 {
+    const unsigned count = (unsigned)client_number(words[2]);
     const struct svc__policy_ops *ops;
     svc_error error;
 
-    client_must(svc__policy_find(name, &ops, &error) == 0 &&
+    client_must(svc__policy_find(words[1], &ops, &error) == 0 &&
                     built_from_init(&c->from, count, count) == 0,
                 "finding a policy");
     c->snapshot = svc__snapshot_new(svc_endpoints_ref(c->from.set));
     client_must(c->snapshot != NULL &&
-                    built_policy(&c->from, ops, ops == &svc__policy_wrr, 1,
-                                 &c->snapshot->policy) == 0 &&
+                    built_policy(&c->from, ops, ops == &svc__policy_wrr,
+                                 is_tracked, &c->snapshot->policy) == 0 &&
                     pthread_rwlock_init(&c->lock, NULL) == 0,
                 "building a policy");
     svc__reader_key_init(&c->snapshot->key);
@@ -121,7 +129,7 @@ static void tell(void (*work)(void *, unsigned, size_t),
         client_must(size >= 3 && size < BUILT_KEY_SIZE, "a key's size");
         built_keys_init(&c.keys, size);
     }
-    open_policy(&c, words[1], (unsigned)client_number(words[2]));
+    open_policy(&c, words, work != plain);
     crew_run(&crew);
     client_tell("mean", (double)c.sum / ((double)crew.count * crew.threads));
     close_policy(&c);
@@ -130,6 +138,11 @@ static void tell(void (*work)(void *, unsigned, size_t),
 void choices_alone(const char *const words[CLIENT_WORDS_MAX])
 {
     tell(alone, words);
+}
+
+void choices_plain(const char *const words[CLIENT_WORDS_MAX])
+{
+    tell(plain, words);
 }
 
 void choices_kept(const char *const words[CLIENT_WORDS_MAX])

@@ -9,9 +9,11 @@
 
 #include "../dns/client.h"
 
-/* The choice alone; of a set that the library keeps for a reader; within a
- * pthread_rwlock; by a key, which is hashed each time. */
+/* The choice alone, with slots that have answered, or with none; of a set that
+ * the library keeps for a reader; within a pthread_rwlock; by a key, which is
+ * hashed each time. */
 void choices_alone(const char *const words[CLIENT_WORDS_MAX]);
+void choices_plain(const char *const words[CLIENT_WORDS_MAX]);
 void choices_kept(const char *const words[CLIENT_WORDS_MAX]);
 void choices_locked(const char *const words[CLIENT_WORDS_MAX]);
 void choices_by_key(const char *const words[CLIENT_WORDS_MAX]);

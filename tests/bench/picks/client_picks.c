@@ -9,7 +9,13 @@
  *   take POLICY ENDPOINTS COUNT [THREADS]   sets that are taken and dropped
  *   calls POLICY ENDPOINTS COUNT            the system calls of picks
  *
+ *   among POLICY ENDPOINTS COUNT THREADS SERVICES  as pick, each from one of so
+ *                                   many Services, by chance
+ *   cold POLICY ENDPOINTS COUNT     picks after each of which all that is
+ * cached goes; their times
+ *
  *   choose POLICY ENDPOINTS COUNT [THREADS]  a policy's choice alone
+ *   plain POLICY ENDPOINTS COUNT [THREADS]   the same, with nothing tracked
  *   keep POLICY ENDPOINTS COUNT [THREADS]    of a set kept as for a pick
  *   lock POLICY ENDPOINTS COUNT [THREADS]    within a pthread_rwlock
  *   key POLICY ENDPOINTS COUNT THREADS SIZE  alone, by a key of so many bytes
@@ -17,6 +23,7 @@
 #include "../bench.h"
 #include "../dns/client.h"
 #include "../web.h"
+#include "among.h"
 #include "choices.h"
 #include "crew.h"
 
@@ -102,15 +109,12 @@ static void tell_calls(const char *const words[CLIENT_WORDS_MAX])
 int main(int argc, char **argv)
 {
     static const struct client_command commands[] = {
-        {"pick", tell_pick},
-        {"track", tell_track},
-        {"take", tell_take},
-        {"calls", tell_calls},
-        {"choose", choices_alone},
-        {"keep", choices_kept},
-        {"lock", choices_locked},
-        {"key", choices_by_key},
-        {NULL, NULL},
+        {"pick", tell_pick},       {"track", tell_track},
+        {"take", tell_take},       {"calls", tell_calls},
+        {"among", among_many},     {"cold", among_cold},
+        {"choose", choices_alone}, {"plain", choices_plain},
+        {"keep", choices_kept},    {"lock", choices_locked},
+        {"key", choices_by_key},   {NULL, NULL},
     };
 
     return client_main(argc, argv, commands);

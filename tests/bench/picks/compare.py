@@ -38,10 +38,15 @@ class Peer(report.Peer):
 
 
 def allocations(a):
-    return a["allocations"] / a["operations"]
+    return a.get("allocations", 0) / a.get("operations", 1)
 
 
-COLUMNS = [("ns", cpu_ns, ".2f", min)]
+def ns(a):
+    """Of one pick: by the whole, or by those that were timed one by one."""
+    return a["median"] * 1e9 if "median" in a else cpu_ns(a)
+
+
+COLUMNS = [("ns", ns, ".2f", min)]
 
 
 def untracked():
@@ -80,6 +85,17 @@ def keys(size):
                  10, key=size)]
 
 
+def among(services):
+    return [Peer(f"libsvc, {policy}, svc_service_pick", OURS,
+                 f"among {policy}", key=services)
+            for policy in ("rr", "twos", "adaptive")]
+
+
+def cold():
+    return [Peer(f"libsvc, {policy}, svc_service_pick", OURS,
+                 f"cold {policy}", 5000) for policy in ("rr", "twos", "adaptive")]
+
+
 class Run(report.Report):
     """One run, its programs, and the medians that it found."""
 
@@ -107,7 +123,7 @@ class Run(report.Report):
             self.print_row(title, peer, COLUMNS, {"allocations": made},
                            f"  {made:.1f} allocations" if made > 0.05 else "")
             self.found[peer.command, peer.policy, size, threads] = \
-                peer.median(cpu_ns)
+                peer.median(ns)
 
     def sizes(self, what, make):
         for threads in THREADS:
@@ -163,14 +179,26 @@ class Run(report.Report):
                              "endpoints", keys(size), count, 1)
 
 
-GROUPS = ("untracked", "tracked", "keys")
+    def memory(self):
+        for threads in THREADS:
+            for services in (1, 16, 10000):
+                self.in_turn(f"picks, each from one of {services} Services by "
+                             f"chance, threads: {threads}", among(services),
+                             10, threads)
+        self.in_turn("picks with nothing cached, one by one, median", cold(),
+                     10, 1)
+
+
+GROUPS = ("untracked", "tracked", "keys", "memory")
 
 
 def main():
     parser = report.arguments(__doc__, GROUPS, 9)
     run = Run(report.settle(parser, parser.parse_args(), GROUPS))
-    subprocess.run([os.path.join(HERE, "../peers/build"),
-                    os.path.join(run.options.build, "peers-go")], check=True)
+    if set(run.options.groups) != {"memory"}:  # libsvc alone
+        subprocess.run([os.path.join(HERE, "../peers/build"),
+                        os.path.join(run.options.build, "peers-go")],
+                       check=True)
     run.run(run.options.groups)
     run.clients.stop()
 
