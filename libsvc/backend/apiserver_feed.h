@@ -21,8 +21,8 @@
 /* Bytes a second that a list must bring (faults A22). */
 #define SVC__FEED_LIST_RATE 1024
 
-/* Endpoints and objects in one list: seven times the largest clusters that
- * Kubernetes supports (150,000 pods). */
+/* Endpoints and objects in one list, and after an event in all: seven times the
+ * largest clusters that Kubernetes supports (150,000 pods). */
 #define SVC__FEED_OBJECTS_MAX 1000000
 
 /* Refused objects that are told one by one, of each list. */
