@@ -416,9 +416,10 @@ typedef struct svc_stats {
     uint64_t api_failures;        /**< requests that failed */
     uint64_t api_bytes;           /**< bytes of its responses */
     uint64_t picks_late;          /**< tracked picks closed when their endpoint
-                                       was gone, or after ten minutes */
+                                       was gone, or when they had leaked */
     uint64_t picks_twice;         /**< tracked picks closed more than once */
-    uint64_t picks_leaked;        /**< tracked picks that nobody closed */
+    uint64_t picks_leaked;        /**< tracked picks that nobody closed for
+                                       ten to twenty minutes */
     uint64_t retries;             /**< other endpoints given by svc_pick_next */
     uint64_t retries_refused;     /**< retries that were too many */
     uint64_t ejections;           /**< endpoints ejected */
@@ -649,8 +650,9 @@ SVC_EXPORT const struct sockaddr *svc_pick_sockaddr(const svc_pick *pick);
 /**
  * Close a tracked pick: it is in flight no more, and its endpoint is known by
  * how it went. The latency is the time since the pick. On a pick that is not
- * tracked, or was closed before, nothing happens; one whose endpoint is gone or
- * was never closed for ten minutes is counted in the statistics and ignored.
+ * tracked, or was closed before, nothing happens; one whose endpoint is gone is
+ * counted in the statistics and ignored. So may be one that was open for more
+ * than ten minutes, and is in flight for twenty at most.
  * @param pick     closed; may be NULL
  * @param outcome  enum svc_outcome; anything else is SVC_OUTCOME_ERROR. One
  *                 thread at a time.

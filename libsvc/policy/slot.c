@@ -8,40 +8,157 @@
 
 #include <svc/svc.h>
 
-/* The word of the next epoch: nothing in flight. */
-static uint64_t next_epoch(uint64_t word)
+/* Of svc__slot.former: the epoch before is about to have what is in flight, and
+ * the lower half counts what has ended meanwhile. */
+#define TURNING (UINT64_C(1) << 63)
+
+static uint32_t flight_of(uint64_t word)
 {
-    const uint64_t epoch = (svc__slot_epoch(word) + 1) & SVC__SLOT_EPOCH_MASK;
+    return (uint32_t)(word & SVC__SLOT_FLIGHT_MASK);
+}
+
+/* The word of a later epoch: nothing in flight. */
+static uint64_t later_epoch(uint64_t word, uint32_t by)
+{
+    const uint64_t epoch = (svc__slot_epoch(word) + by) & SVC__SLOT_EPOCH_MASK;
 
     return (word >> SVC__SLOT_GOOD_SHIFT) << SVC__SLOT_GOOD_SHIFT |
            epoch << SVC__SLOT_EPOCH_SHIFT;
 }
 
+/* The other word of one that nothing of the epoch before is in flight to. */
+static uint64_t former_of(uint64_t word)
+{
+    return (uint64_t)svc__slot_epoch(word) << 32;
+}
+
+static int is_former_of(uint64_t former, uint64_t word)
+{
+    return (former >> 32 & SVC__SLOT_EPOCH_MASK) == svc__slot_epoch(word);
+}
+
+/* ---- lives and epochs --------------------------------------------------- */
+
+/* The second next epoch: picks of the last one are not of the one before. */
 void svc__slot_begin(struct svc__slot *s)
 {
     uint64_t word = atomic_load_explicit(&s->word, memory_order_relaxed);
 
     while (!atomic_compare_exchange_weak_explicit(
-        &s->word, &word, next_epoch(word), memory_order_relaxed,
+        &s->word, &word, later_epoch(word, 2), memory_order_relaxed,
         memory_order_relaxed))
         continue;
+    atomic_store_explicit(&s->former, 0, memory_order_relaxed);
     atomic_store_explicit(&s->latency, 0, memory_order_relaxed);
     atomic_store_explicit(&s->failed_ms, 0, memory_order_relaxed);
     atomic_store_explicit(&s->row, 0, memory_order_relaxed);
 }
 
-uint64_t svc__slot_forget(struct svc__slot *s, uint64_t word, uint32_t *leaked)
+/* Whether an epoch is over, or full, and nobody is turning it. */
+static int is_due(const struct svc__slot *s, uint64_t former, uint64_t word,
+                  uint32_t now_ms)
 {
-    /* The caller counted itself in already: it is the only one then. */
-    const uint64_t anew = next_epoch(word) + 1;
-    uint64_t now = word + 1;
+    if ((former & TURNING) != 0 && (is_former_of(former, word) ||
+                                    is_former_of(former, later_epoch(word, 1))))
+        return 0;
+    return svc__slot_epoch_age(s, now_ms) > SVC__SLOT_LEAK_MS ||
+           flight_of(word) > SVC__SLOT_FLIGHT_MASK / 2;
+}
 
-    if (atomic_compare_exchange_strong_explicit(
-            &s->word, &now, anew, memory_order_relaxed, memory_order_relaxed)) {
-        *leaked = (uint32_t)(word & SVC__SLOT_FLIGHT_MASK);
-        return anew;
-    }
-    return word; /* somebody else is at it: the count is in use after all */
+/* Of many threads one turns the epoch. Returns 0 for the others; else the word
+ * to turn, and what is left of the epoch before leaked. */
+static int claim(struct svc__slot *s, uint32_t now_ms, uint64_t *ret_word,
+                 uint32_t *leaked)
+{
+    uint64_t former;
+
+    do {
+        former = atomic_load_explicit(&s->former, memory_order_acquire);
+        *ret_word = atomic_load_explicit(&s->word, memory_order_relaxed);
+        if (!is_due(s, former, *ret_word, now_ms))
+            return 0;
+    } while (!atomic_compare_exchange_weak_explicit(
+        &s->former, &former, former_of(later_epoch(*ret_word, 1)) | TURNING,
+        memory_order_relaxed, memory_order_relaxed));
+    *leaked += is_former_of(former, *ret_word) ? (uint32_t)former : 0;
+    return 1;
+}
+
+/* What was in flight is of the epoch before, but for what has ended since, and
+ * for so many that are too old for that as well. */
+static void settle(struct svc__slot *s, uint64_t word, uint32_t old,
+                   uint32_t *leaked)
+{
+    const uint32_t count = flight_of(word);
+    const uint64_t settled = former_of(later_epoch(word, 1));
+    uint64_t former = atomic_load_explicit(&s->former, memory_order_relaxed);
+    uint32_t left;
+
+    do {
+        if (former >> 32 != (settled | TURNING) >> 32)
+            return; /* a new life, which has begun an epoch of its own */
+        left = (uint32_t)former < count ? count - (uint32_t)former : 0;
+        old = old < left ? old : left;
+    } while (!atomic_compare_exchange_weak_explicit(
+        &s->former, &former, settled | (left - old), memory_order_release,
+        memory_order_relaxed));
+    *leaked += old;
+}
+
+/* An epoch in use begins when the last one was over, not when somebody comes:
+ * so nothing counts for longer than two. A pick that another thread takes
+ * between the claim and the new word is of the epoch that ends, and may count
+ * for less than ten minutes. */
+void svc__slot_turn(struct svc__slot *s, uint32_t now_ms, uint32_t *leaked)
+{
+    uint64_t word;
+    uint32_t epoch;
+    uint32_t age;
+    uint32_t old;
+    int is_next;
+
+    if (!claim(s, now_ms, &word, leaked))
+        return;
+    epoch = svc__slot_epoch(word);
+    age = svc__slot_epoch_age(s, now_ms);
+    old = age > 2 * SVC__SLOT_LEAK_MS ? flight_of(word) : 0;
+    is_next = age > SVC__SLOT_LEAK_MS && age <= 2 * SVC__SLOT_LEAK_MS;
+    do {
+        if (svc__slot_epoch(word) != epoch)
+            return; /* a new life: nothing of this one counts */
+    } while (!atomic_compare_exchange_weak_explicit(
+        &s->word, &word, later_epoch(word, 1), memory_order_release,
+        memory_order_relaxed));
+    atomic_store_explicit(&s->began_ms,
+                          is_next ? now_ms - age + SVC__SLOT_LEAK_MS : now_ms,
+                          memory_order_release);
+    settle(s, word, old, leaked);
+}
+
+/* ---- outcomes ----------------------------------------------------------- */
+
+/* Ends the count of a pick of the epoch before. */
+static int leave_former(struct svc__slot *s, uint32_t epoch, uint64_t good)
+{
+    /* Read anew: who sees an epoch has to see what was claimed for it. */
+    const uint64_t word = atomic_load_explicit(&s->word, memory_order_acquire);
+    uint64_t former = atomic_load_explicit(&s->former, memory_order_relaxed);
+    uint64_t next;
+
+    if (((epoch + 1) & SVC__SLOT_EPOCH_MASK) != svc__slot_epoch(word))
+        return 0;
+    do {
+        const int is_turning = (former & TURNING) != 0;
+
+        if (!is_former_of(former, word) ||
+            (!is_turning && (uint32_t)former == 0))
+            return 0;
+        next = is_turning ? former + 1 : former - 1;
+    } while (!atomic_compare_exchange_weak_explicit(
+        &s->former, &former, next, memory_order_relaxed, memory_order_relaxed));
+    if (good != 0)
+        atomic_fetch_add_explicit(&s->word, good, memory_order_relaxed);
+    return 1;
 }
 
 /* Ends the count. Returns 0 where there is none of that epoch. */
@@ -51,8 +168,9 @@ static int leave(struct svc__slot *s, uint32_t epoch, int is_good)
     uint64_t word = atomic_load_explicit(&s->word, memory_order_relaxed);
 
     do {
-        if (svc__slot_epoch(word) != epoch ||
-            (word & SVC__SLOT_FLIGHT_MASK) == 0)
+        if (svc__slot_epoch(word) != epoch)
+            return leave_former(s, epoch, good);
+        if (flight_of(word) == 0)
             return 0;
     } while (!atomic_compare_exchange_weak_explicit(
         &s->word, &word, word - 1 + good, memory_order_relaxed,

@@ -23,8 +23,8 @@
     1000000.0F /* cost of what is in flight to one that                        \
                  never answered */
 #define SVC__SLOT_LEAK_MS                                                      \
-    600000 /* a count that nobody touched for so                               \
-             long counts no more */
+    600000 /* an epoch: a pick counts in its own and                           \
+              in the next */
 
 /* The word of a slot, from its low end: 20 bits of picks in flight, 20 of the
  * epoch, 24 of good outcomes, which run over. */
@@ -35,13 +35,15 @@
 
 struct svc__slot {
     _Alignas(64) _Atomic uint64_t word;
-    _Atomic uint64_t latency;    /* an average, a float's bits, in the upper
-                                    half, when in the lower; 0: none */
-    _Atomic uint32_t failed_ms;  /* when it failed last, odd; 0: it did not, or
-                                    has done well since */
-    _Atomic uint32_t touched_ms; /* when it was picked last */
-    _Atomic uint32_t row;        /* failures with nothing good in between */
-    _Atomic uint32_t bad;        /* failures since ever, runs over */
+    _Atomic uint64_t former;    /* in the lower half picks in flight of the
+                                   epoch before the one in the upper half */
+    _Atomic uint64_t latency;   /* an average, a float's bits, in the upper
+                                   half, when in the lower; 0: none */
+    _Atomic uint32_t failed_ms; /* when it failed last, odd; 0: it did not, or
+                                   has done well since */
+    _Atomic uint32_t began_ms;  /* when the epoch began */
+    _Atomic uint32_t row;       /* failures with nothing good in between */
+    _Atomic uint32_t bad;       /* failures since ever, runs over */
 };
 
 /* What svc__slot_done finds. */
@@ -55,8 +57,8 @@ enum svc__slot_found {
  * before is stale from now on. Loop. */
 void svc__slot_begin(struct svc__slot *s);
 
-/* Counts a pick; returns the epoch, for svc__slot_done. Where it finds a count
- * that leaked, *leaked tells how many that were. */
+/* Counts a pick; returns the epoch, for svc__slot_done. Picks that it finds to
+ * have leaked are added to *leaked. */
 static inline uint32_t svc__slot_take(struct svc__slot *s, uint32_t now_ms,
                                       uint32_t *leaked);
 
@@ -80,40 +82,48 @@ static inline uint32_t svc__slot_age(uint32_t now_ms, uint32_t then_ms)
     return age > 0 ? (uint32_t)age : 0;
 }
 
-/* A count that leaked is begun anew, and what was in flight is stale. */
-uint64_t svc__slot_forget(struct svc__slot *s, uint64_t word, uint32_t *leaked);
-
-static inline int svc__slot_is_leaked(const struct svc__slot *s,
-                                      uint32_t now_ms)
+static inline uint32_t svc__slot_epoch_age(const struct svc__slot *s,
+                                           uint32_t now_ms)
 {
-    return svc__slot_age(now_ms, atomic_load_explicit(&s->touched_ms,
-                                                      memory_order_relaxed)) >
-           SVC__SLOT_LEAK_MS;
+    return svc__slot_age(
+        now_ms, atomic_load_explicit(&s->began_ms, memory_order_acquire));
 }
+
+/* Begins an epoch, where the last one is over or full. */
+void svc__slot_turn(struct svc__slot *s, uint32_t now_ms, uint32_t *leaked);
 
 static inline uint32_t svc__slot_take(struct svc__slot *s, uint32_t now_ms,
                                       uint32_t *leaked)
 {
-    uint64_t word =
-        atomic_fetch_add_explicit(&s->word, 1, memory_order_relaxed);
+    uint64_t word;
 
-    if ((word & SVC__SLOT_FLIGHT_MASK) != 0 &&
-        ((word & SVC__SLOT_FLIGHT_MASK) > SVC__SLOT_FLIGHT_MASK / 2 ||
-         svc__slot_is_leaked(s, now_ms)))
-        word = svc__slot_forget(s, word, leaked);
-    atomic_store_explicit(&s->touched_ms, now_ms, memory_order_relaxed);
+    if (now_ms - atomic_load_explicit(&s->began_ms, memory_order_acquire) >
+        SVC__SLOT_LEAK_MS)
+        svc__slot_turn(s, now_ms, leaked);
+    word = atomic_fetch_add_explicit(&s->word, 1, memory_order_relaxed);
+    if ((word & SVC__SLOT_FLIGHT_MASK) > SVC__SLOT_FLIGHT_MASK / 2)
+        svc__slot_turn(s, now_ms, leaked);
     return svc__slot_epoch(word);
 }
 
-/* Picks in flight. */
+/* Picks in flight. By its age alone an epoch counts no more, also where nobody
+ * picks: what looks dear for what leaked there is not picked. */
 static inline uint32_t svc__slot_in_flight(const struct svc__slot *s,
                                            uint32_t now_ms)
 {
-    uint32_t count =
+    const uint32_t count =
         (uint32_t)(atomic_load_explicit(&s->word, memory_order_relaxed) &
                    SVC__SLOT_FLIGHT_MASK);
+    const uint32_t former =
+        (uint32_t)atomic_load_explicit(&s->former, memory_order_relaxed);
+    uint32_t age;
 
-    return count != 0 && svc__slot_is_leaked(s, now_ms) ? 0 : count;
+    if (count + former == 0)
+        return 0;
+    age = svc__slot_epoch_age(s, now_ms);
+    if (age <= SVC__SLOT_LEAK_MS)
+        return count + former;
+    return age <= 2 * SVC__SLOT_LEAK_MS ? count : 0;
 }
 
 /* e to the minus x, for x from 0, to a part in five thousand: 2 to the minus y,

@@ -183,7 +183,7 @@ static void the_largest_numbers(void **state)
         tracked_init(&t);
         for (size_t i = 0; i < 2; i++) {
             t.slots[i].word = SVC__SLOT_FLIGHT_MASK;
-            t.slots[i].touched_ms = TRACKED_NOW;
+            t.slots[i].began_ms = TRACKED_NOW;
         }
         policy_begin(&run, all[p], p);
         policy_set(&run, set_range(1, 2), weights, t.at);
@@ -203,12 +203,12 @@ static void time_is_the_picks(void **state)
     tracked_init(&t);
     tracked_load(&t, 0, 9);
     t.slots[1].word = 3;
-    t.slots[1].touched_ms = TRACKED_NOW + 10;
+    t.slots[1].began_ms = TRACKED_NOW + 10;
     policy_begin(&run, &svc__policy_lc, 8);
     policy_set(&run, set_range(1, 2), NULL, t.at);
     for (int i = 0; i < 20; i++)
         assert_int_equal(policy_index(&run), 1);
-    run.ctx.now_ms = TRACKED_NOW + SVC__SLOT_LEAK_MS + 1;
+    run.ctx.now_ms = TRACKED_NOW + 2 * SVC__SLOT_LEAK_MS + 1;
     for (int i = 0; i < 20; i++)
         assert_int_equal(policy_index(&run), 0);
     policy_end(&run);
