@@ -74,12 +74,12 @@ static inline uint32_t svc__slot_epoch(uint64_t word)
 }
 
 /* How long ago a moment is; 0 for one that another thread's clock has not come
- * to yet. */
+ * to yet, which is no more than a minute ahead. */
 static inline uint32_t svc__slot_age(uint32_t now_ms, uint32_t then_ms)
 {
-    int32_t age = (int32_t)(now_ms - then_ms);
+    const uint32_t age = now_ms - then_ms;
 
-    return age > 0 ? (uint32_t)age : 0;
+    return age > UINT32_MAX - 60000 ? 0 : age;
 }
 
 static inline uint32_t svc__slot_epoch_age(const struct svc__slot *s,

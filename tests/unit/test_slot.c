@@ -261,6 +261,29 @@ static void time_runs_over(void **state)
     assert_cost(&s, UINT32_MAX - 1500, 1000);
 }
 
+/* Nothing that is forgotten comes back, however long nobody asks: but for the
+ * last minute before the stamps begin anew, which may be another thread's lead.
+ */
+static void nothing_comes_back(void **state)
+{
+    const uint32_t longest = UINT32_MAX - 60000;
+    struct svc__slot s = {0};
+
+    (void)state;
+    answer(&s, NOW, SVC_OUTCOME_OK, 1000);
+    answer(&s, NOW, SVC_OUTCOME_ERROR, unknown_us);
+    (void)svc__slot_take(&s, NOW, &leaked);
+    for (uint32_t age = 2 * SVC__SLOT_LEAK_MS + 1; age < longest - 100000;
+         age += 100000) {
+        assert_int_equal(svc__slot_age(NOW + age, NOW), age);
+        assert_int_equal(svc__slot_in_flight(&s, NOW + age), 0);
+        assert_true(svc__slot_cost(&s, NOW + age) < 1.0F);
+    }
+    assert_int_equal(svc__slot_age(NOW + longest, NOW), longest);
+    assert_int_equal(svc__slot_age(NOW + longest + 1, NOW), 0);
+    assert_int_equal(svc__slot_age(NOW - 1, NOW), 0);
+}
+
 #define THREADS 4
 #define EACH    50000
 
@@ -375,6 +398,7 @@ int main(void)
         cmocka_unit_test(what_was_cancelled_says_nothing),
         cmocka_unit_test(a_timeout_has_its_latency),
         cmocka_unit_test(time_runs_over),
+        cmocka_unit_test(nothing_comes_back),
         cmocka_unit_test(many_threads_at_once),
         cmocka_unit_test(any_order),
     };
