@@ -662,7 +662,8 @@ SVC_EXPORT void svc_pick_done(svc_pick *pick, int outcome);
 /**
  * The same with a latency that the caller measured.
  * @param latency_us  microseconds from what the caller calls the begin to the
- *                    first answer; below 0: not known. One thread at a time.
+ *                    first answer; below 0: not known, and nothing is learned
+ *                    of it. One thread at a time.
  */
 SVC_EXPORT void svc_pick_done_after(svc_pick *pick, int outcome,
                                     int64_t latency_us);

@@ -73,13 +73,13 @@ int svc_service_connect(svc_service *s, const svc_pick_options *options,
 void svc_pick_done(svc_pick *pick, int outcome)
 {
     if (pick != NULL)
-        svc__pick_done(pick, outcome, -1);
+        svc__pick_done(pick, outcome, SVC__PICK_MEASURE);
 }
 
 void svc_pick_done_after(svc_pick *pick, int outcome, int64_t latency_us)
 {
     if (pick != NULL)
-        svc__pick_done(pick, outcome, latency_us);
+        svc__pick_done(pick, outcome, latency_us < 0 ? -1 : latency_us);
 }
 
 int svc_pick_next(svc_pick *pick, int outcome)

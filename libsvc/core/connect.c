@@ -53,7 +53,8 @@ static void end_attempt(struct run *run, unsigned i)
     if (a->fd >= 0)
         close(a->fd);
     a->fd = -1;
-    svc__pick_done(&a->pick, svc__race_outcome(&run->race, i, run->now_ms), -1);
+    svc__pick_done(&a->pick, svc__race_outcome(&run->race, i, run->now_ms),
+                   SVC__PICK_MEASURE);
 }
 
 static enum svc__family family_of(const svc_pick *pick)

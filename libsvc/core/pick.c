@@ -331,7 +331,7 @@ static uint32_t measure(const svc_pick *pick, int outcome, int64_t latency_us,
         return atomic_load_explicit(&reported_ms, memory_order_relaxed);
     now_ns = svc__tick_exact_ns();
     GET(pick, begin_ns, &begin_ns);
-    if (latency_us < 0 && begin_ns != 0)
+    if (latency_us == SVC__PICK_MEASURE && begin_ns != 0)
         *ret_us =
             (float)(int64_t)((uint64_t)now_ns - (uint64_t)begin_ns) / 1000.0F;
     report(to_ms(now_ns));
@@ -421,7 +421,7 @@ int svc__pick_next(svc_pick *pick, int outcome)
 
     read_note(pick, &note);
     track = note.state == SVC__PICK_OPEN;
-    svc__pick_done(pick, outcome, -1);
+    svc__pick_done(pick, outcome, SVC__PICK_MEASURE);
     if (note.service == 0)
         return SVC_EINVAL;
     if (!remember(&note, pick))

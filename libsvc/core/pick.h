@@ -53,6 +53,9 @@ int svc__pick_from(const struct svc__snapshot *s,
                    const struct svc__pick_wish *wish, struct svc__pick_ctx *ctx,
                    svc_pick *ret);
 
+/* A latency that the library measures. Any other below 0 is not known. */
+#define SVC__PICK_MEASURE INT64_MIN
+
 /* As svc_service_pick, svc_pick_done_after and svc_pick_next. */
 int svc__pick(svc_service *s, const svc_pick_options *options, svc_pick *ret);
 int svc__pick_plain(svc_service *s, svc_pick *ret); /* without options */
