@@ -417,7 +417,8 @@ typedef struct svc_stats {
     uint64_t api_bytes;           /**< bytes of its responses */
     uint64_t picks_late;          /**< tracked picks closed when their endpoint
                                        was gone, or when they had leaked */
-    uint64_t picks_twice;         /**< tracked picks closed more than once */
+    uint64_t picks_twice;         /**< tracked picks closed more than once,
+                                       in the same struct */
     uint64_t picks_leaked;        /**< tracked picks that nobody closed for
                                        ten to twenty minutes */
     uint64_t retries;             /**< other endpoints given by svc_pick_next */
@@ -617,7 +618,9 @@ typedef struct svc_pick_options {
 /**
  * One decision: 128 bytes, frozen, owned by the caller, with a copy of the
  * address. It pins nothing, may be copied, and outlives its service. A tracked
- * one is to be closed once by svc_pick_done; any other needs no closing.
+ * one is to be closed once by svc_pick_done, or one of its copies is: they know
+ * nothing of each other, and each that is closed ends a pick of the endpoint,
+ * another one if its own has ended. Any other pick needs no closing.
  */
 typedef struct svc_pick {
     struct sockaddr_in6 sockaddr; /**< an IPv4 or IPv6 socket address; read it
@@ -650,7 +653,8 @@ SVC_EXPORT const struct sockaddr *svc_pick_sockaddr(const svc_pick *pick);
 /**
  * Close a tracked pick: it is in flight no more, and its endpoint is known by
  * how it went. The latency is the time since the pick. On a pick that is not
- * tracked, or was closed before, nothing happens; one whose endpoint is gone is
+ * tracked nothing happens, nor for a struct that was closed before (a copy of
+ * it is not known to be one, see svc_pick); one whose endpoint is gone is
  * counted in the statistics and ignored. So may be one that was open for more
  * than ten minutes, and is in flight for twenty at most.
  * @param pick     closed; may be NULL

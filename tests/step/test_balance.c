@@ -316,6 +316,30 @@ static void ends_that_are_ignored_are_counted(void **state)
     script_end(r, s);
 }
 
+/* Faults L4: a copy that is closed, too, ends whatever pick is in flight there,
+ * and none where there is none. */
+static void a_copy_is_not_known_as_one(void **state)
+{
+    svc_resolver *r = script_new(NULL);
+    svc_service *s = script_open(r, "web:80?track=1");
+    svc_pick copies[3];
+    svc_pick other;
+
+    (void)state;
+    script_addresses(r, "web.dev", "10.0.0.1");
+    copies[0] = copies[1] = copies[2] = script_pick(s);
+    other = script_pick(s);
+    svc_pick_done(&copies[0], SVC_OUTCOME_OK);
+    svc_pick_done(&copies[1], SVC_OUTCOME_OK);
+    assert_int_equal(STAT(r, picks_late), 0);
+    svc_pick_done(&copies[2], SVC_OUTCOME_OK);
+    assert_int_equal(STAT(r, picks_late), 1);
+    svc_pick_done(&other, SVC_OUTCOME_OK);
+    assert_int_equal(STAT(r, picks_late), 2);
+    assert_int_equal(STAT(r, picks_twice), 0);
+    script_end(r, s);
+}
+
 static void a_pick_outlives_its_service(void **state)
 {
     svc_resolver *r = script_new(NULL);
@@ -418,6 +442,7 @@ int main(void)
         cmocka_unit_test(who_is_new_starts_slowly),
         cmocka_unit_test(a_subset_is_used),
         cmocka_unit_test(ends_that_are_ignored_are_counted),
+        cmocka_unit_test(a_copy_is_not_known_as_one),
         cmocka_unit_test(a_pick_outlives_its_service),
         cmocka_unit_test(tracking_has_to_be_asked_for),
         cmocka_unit_test(next_is_always_another),
