@@ -303,7 +303,7 @@ typedef struct svc_service_options {
                     for a while */
     int subset; /**< of all usable endpoints use so many, another choice for
                      each client_id; 0: all */
-    int slow_start_ms;       /**< an endpoint that is new gets its full share
+    int slow_start_ms;       /**< an endpoint that is new has its full weight
                                   only after so long, up to an hour; 0: at
                                   once */
     int hash_balance_factor; /**< policy "ring": an endpoint with more in flight
@@ -577,8 +577,11 @@ SVC_EXPORT svc_endpoints *svc_service_endpoints(svc_service *s);
  * Give an endpoint another weight than its source does, as long as it is in
  * the set and for this service only. The set is published anew with it.
  * @param ep      of a set of this service
- * @param weight  share relative to the others, up to 65534; 0: no new picks
- *                ("draining"); -1: what the source says
+ * @param weight  share relative to the others, up to 65534: exactly so with
+ *                policy "wrr"; with those that compare, as "adaptive" does, a
+ *                light one gets less while few picks are in flight
+ *                (docs/policies.md). 0: no new picks ("draining"); -1: what the
+ *                source says
  * @return 0, SVC_EINVAL, SVC_ENOMEM, SVC_ECLOSED, SVC_ESTATE. Thread-safe.
  */
 SVC_EXPORT int svc_service_weigh(svc_service *s, const svc_endpoint *ep,
@@ -911,7 +914,8 @@ typedef struct svc_endpoint_info {
     int serving;               /**< 1, 0 or -1 */
     int terminating;           /**< 1, 0 or -1 */
     int usable;                /**< 1 when a pick may choose it */
-    uint32_t weight;           /**< share relative to the others; default 1 */
+    uint32_t weight;           /**< share relative to the others, as in
+                                    svc_service_weigh; default 1 */
     uint32_t why;              /**< bits of enum svc_why; 0 when usable */
     char address[SVC_ADDRESS_TEXT_SIZE]; /**< canonical text (RFC 5952) */
     char uid[SVC_UID_TEXT_SIZE];         /**< UID of its Pod, "" if unknown */
