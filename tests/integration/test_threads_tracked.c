@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Many threads that track picks, fail, try again and weigh, while sets change,
- * endpoints are ejected, and services come and go with picks still open. Meant
- * for the thread sanitizer; what is asserted holds without it too.
+ * endpoints are ejected, services come and go with picks still open, and the
+ * process forks (faults P7). Meant for the thread sanitizer; what is asserted
+ * holds without it too.
  */
 /* cmocka.h needs the others before it. */
 #include <setjmp.h>
@@ -22,9 +23,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define READERS  4
+#define THREADS  (READERS + 2)
 #define VERSIONS 30
+#define FORKS    60
 #define LEFT     64 /* picks that one thread makes and another one ends */
 
 static const char *const names[] = {
@@ -37,8 +42,31 @@ static const char *const names[] = {
 
 #define SERVICES (sizeof(names) / sizeof(names[0]))
 
+/* In a child of a process with threads the thread sanitizer lets no thread be
+ * made: each child runs its resolver by itself there. The address sanitizer has
+ * locks that stay as others held them at the fork, so its children allocate
+ * nothing: all that they see there is that they are refused. */
+#if defined(__SANITIZE_THREAD__)
+#define NO_THREAD_IN_CHILD 1
+#elif defined(__SANITIZE_ADDRESS__)
+#define NO_MEMORY_IN_CHILD 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define NO_THREAD_IN_CHILD 1
+#elif __has_feature(address_sanitizer)
+#define NO_MEMORY_IN_CHILD 1
+#endif
+#endif
+#ifndef NO_THREAD_IN_CHILD
+#define NO_THREAD_IN_CHILD 0
+#endif
+#ifndef NO_MEMORY_IN_CHILD
+#define NO_MEMORY_IN_CHILD 0
+#endif
+
 struct play {
     struct scratch dir;
+    char path[128];
     svc_resolver *r;
     svc_service *services[SERVICES];
     pthread_mutex_t lock; /* of what was left */
@@ -199,42 +227,136 @@ static void expect_even(svc_service *s)
         svc_pick_done(&picks[i], SVC_OUTCOME_CANCELLED);
 }
 
-static void test_nothing_is_lost(void **state)
+static void play_begin(struct play *p, pthread_t threads[THREADS])
 {
-    struct play p = {.lock = PTHREAD_MUTEX_INITIALIZER};
-    pthread_t threads[READERS + 2];
+    memset(p, 0, sizeof(*p));
+    assert_int_equal(pthread_mutex_init(&p->lock, NULL), 0);
+    scratch_make(&p->dir);
+    write_version(p, 1);
+    (void)snprintf(p->path, sizeof(p->path), "%s",
+                   scratch_path(&p->dir, "web.yaml"));
+    p->r = world_file(p->path, 0);
+    for (size_t i = 0; i < SERVICES; i++)
+        p->services[i] = world_open(p->r, names[i], 0);
+    for (int i = 0; i < READERS; i++)
+        begin(&threads[i], read_on, p);
+    begin(&threads[READERS], weigh_on, p);
+    begin(&threads[READERS + 1], come_and_go, p);
+}
+
+static void play_end(struct play *p, const pthread_t threads[THREADS])
+{
     svc_stats stats = SVC_STATS_INIT;
 
-    (void)state;
-    scratch_make(&p.dir);
-    write_version(&p, 1);
-    p.r = world_file(scratch_path(&p.dir, "web.yaml"), 0);
-    for (size_t i = 0; i < SERVICES; i++)
-        p.services[i] = world_open(p.r, names[i], 0);
-    for (int i = 0; i < READERS; i++)
-        begin(&threads[i], read_on, &p);
-    begin(&threads[READERS], weigh_on, &p);
-    begin(&threads[READERS + 1], come_and_go, &p);
-    play_versions(&p);
-    atomic_store(&p.ended, 1);
-    for (int i = 0; i < READERS + 2; i++)
+    atomic_store(&p->ended, 1);
+    for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
-    while (p.left_count > 0)
-        svc_pick_done(&p.left[--p.left_count], SVC_OUTCOME_OK);
-    expect_even(p.services[2]);
-    assert_int_equal(svc_resolver_stats(p.r, &stats), 0);
+    while (p->left_count > 0)
+        svc_pick_done(&p->left[--p->left_count], SVC_OUTCOME_OK);
+    expect_even(p->services[2]);
+    assert_int_equal(svc_resolver_stats(p->r, &stats), 0);
     assert_int_equal(stats.picks_leaked, 0);
     assert_true(stats.retries > 0);
     for (size_t i = 0; i < SERVICES; i++)
-        svc_service_free(p.services[i]);
-    svc_resolver_free(p.r);
-    scratch_remove(&p.dir);
+        svc_service_free(p->services[i]);
+    svc_resolver_free(p->r);
+    scratch_remove(&p->dir);
+    pthread_mutex_destroy(&p->lock);
+}
+
+static void test_nothing_is_lost(void **state)
+{
+    struct play p;
+    pthread_t threads[THREADS];
+
+    (void)state;
+    play_begin(&p, threads);
+    play_versions(&p);
+    play_end(&p, threads);
+}
+
+/* ---- forks ------------------------------------------------------------- */
+
+/* New ones, used as those of the parent are. */
+static void live_anew(const char *path, int external_loop)
+{
+    struct play own = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    struct svc__rng rng;
+
+    svc__rng_seed(&rng, 1);
+    own.r = world_file(path, external_loop);
+    for (size_t i = 0; i < SERVICES; i++) {
+        svc_service *s = world_open(own.r, names[i], 0);
+
+        for (int n = 0; n < 100; n++)
+            use(&own, s, &rng);
+        svc_service_free(s);
+    }
+    while (own.left_count > 0)
+        svc_pick_done(&own.left[--own.left_count], SVC_OUTCOME_OK);
+    svc_resolver_free(own.r);
+}
+
+/* Locks of threads that the child does not have are in its way nowhere. */
+static int live_in_child(struct play *p, svc_pick *open, int external_loop)
+{
+    svc_pick pick;
+
+    alarm(60);
+    if (svc_pick_next(open, SVC_OUTCOME_CONNECT) != SVC_ECLOSED)
+        return 1;
+    for (size_t i = 0; i < SERVICES; i++) {
+        if (svc_service_pick(p->services[i], NULL, &pick) != SVC_ESTATE)
+            return 2;
+    }
+    if (NO_MEMORY_IN_CHILD)
+        return 0;
+    live_anew(p->path, external_loop);
+    for (size_t i = 0; i < SERVICES; i++)
+        svc_service_free(p->services[i]);
+    svc_resolver_free(p->r);
+    live_anew(p->path, external_loop);
+    return 0;
+}
+
+static void fork_once(struct play *p, int external_loop)
+{
+    svc_pick_options options = SVC_PICK_OPTIONS_INIT;
+    svc_pick open;
+    int status = -1;
+    pid_t pid;
+
+    options.track = 1;
+    assert_int_equal(svc_service_pick(p->services[0], &options, &open), 0);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        _exit(live_in_child(p, &open, external_loop));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    svc_pick_done(&open, SVC_OUTCOME_OK);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void test_forks_meanwhile(void **state)
+{
+    struct play p;
+    pthread_t threads[THREADS];
+
+    (void)state;
+    play_begin(&p, threads);
+    for (unsigned i = 0; i < FORKS; i++) {
+        write_version(&p, 2 + i);
+        fork_once(&p, NO_THREAD_IN_CHILD || i % 2 == 0);
+    }
+    play_end(&p, threads);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_is_lost),
+        cmocka_unit_test(test_forks_meanwhile),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
