@@ -1,0 +1,3 @@
+module svc.test/picks
+
+go 1.19
