@@ -44,49 +44,52 @@ void svc__slot_begin(struct svc__slot *s)
 {
     uint64_t word = atomic_load_explicit(&s->word, memory_order_relaxed);
 
+    atomic_store_explicit(&s->former, 0, memory_order_relaxed);
     while (!atomic_compare_exchange_weak_explicit(
-        &s->word, &word, later_epoch(word, 2), memory_order_relaxed,
+        &s->word, &word, later_epoch(word, 2), memory_order_release,
         memory_order_relaxed))
         continue;
-    atomic_store_explicit(&s->former, 0, memory_order_relaxed);
     atomic_store_explicit(&s->latency, 0, memory_order_relaxed);
     atomic_store_explicit(&s->failed_ms, 0, memory_order_relaxed);
     atomic_store_explicit(&s->row, 0, memory_order_relaxed);
 }
 
-/* Whether an epoch is over, or full, and nobody is turning it. */
+/* Whether an epoch is over, or full, and has begun altogether. */
 static int is_due(const struct svc__slot *s, uint64_t former, uint64_t word,
                   uint32_t now_ms)
 {
-    if ((former & TURNING) != 0 && (is_former_of(former, word) ||
-                                    is_former_of(former, later_epoch(word, 1))))
+    if ((former & TURNING) != 0 && is_former_of(former, word))
         return 0;
     return svc__slot_epoch_age(s, now_ms) > SVC__SLOT_LEAK_MS ||
            flight_of(word) > SVC__SLOT_FLIGHT_MASK / 2;
 }
 
-/* Of many threads one turns the epoch. Returns 0 for the others; else the word
- * to turn, and what is left of the epoch before leaked. */
+/* Where an epoch is due, one of many threads marks the next one, and what is
+ * left of the one before leaked. Returns 0: not due; else the word to turn,
+ * whoever has marked it. */
 static int claim(struct svc__slot *s, uint32_t now_ms, uint64_t *ret_word,
                  uint32_t *leaked)
 {
     uint64_t former;
+    uint64_t next;
 
     do {
         former = atomic_load_explicit(&s->former, memory_order_acquire);
         *ret_word = atomic_load_explicit(&s->word, memory_order_relaxed);
+        next = former_of(later_epoch(*ret_word, 1)) | TURNING;
+        if (former >> 32 == next >> 32)
+            return 1;
         if (!is_due(s, former, *ret_word, now_ms))
             return 0;
     } while (!atomic_compare_exchange_weak_explicit(
-        &s->former, &former, former_of(later_epoch(*ret_word, 1)) | TURNING,
-        memory_order_relaxed, memory_order_relaxed));
+        &s->former, &former, next, memory_order_relaxed, memory_order_relaxed));
     *leaked += is_former_of(former, *ret_word) ? (uint32_t)former : 0;
     return 1;
 }
 
-/* What was in flight is of the epoch before, but for what has ended since, and
- * for so many that are too old for that as well. */
-static void settle(struct svc__slot *s, uint64_t word, uint32_t old,
+/* What was in flight is of the epoch before, but for what has ended since; or
+ * too old for that as well. */
+static void settle(struct svc__slot *s, uint64_t word, int is_kept,
                    uint32_t *leaked)
 {
     const uint32_t count = flight_of(word);
@@ -96,43 +99,41 @@ static void settle(struct svc__slot *s, uint64_t word, uint32_t old,
 
     do {
         if (former >> 32 != (settled | TURNING) >> 32)
-            return; /* a new life, which has begun an epoch of its own */
+            return; /* a new life: nothing of this one counts */
         left = (uint32_t)former < count ? count - (uint32_t)former : 0;
-        old = old < left ? old : left;
     } while (!atomic_compare_exchange_weak_explicit(
-        &s->former, &former, settled | (left - old), memory_order_release,
-        memory_order_relaxed));
-    *leaked += old;
+        &s->former, &former, settled | (is_kept ? left : 0),
+        memory_order_release, memory_order_relaxed));
+    *leaked += is_kept ? 0 : left;
 }
 
-/* An epoch in use begins when the last one was over, not when somebody comes:
- * so nothing counts for longer than two. A pick that another thread takes
- * between the claim and the new word is of the epoch that ends, and may count
- * for less than ten minutes. */
+/* Who comes while another thread is at it turns the word himself if need be, so
+ * that his pick is not of the epoch that ends; the one that does it does what
+ * is left. An epoch in use begins when the last one was over, not when somebody
+ * comes: so nothing counts for longer than two. Where a life begins meanwhile,
+ * the count of the one before may stay a part of it until the next turn. */
 void svc__slot_turn(struct svc__slot *s, uint32_t now_ms, uint32_t *leaked)
 {
     uint64_t word;
     uint32_t epoch;
     uint32_t age;
-    uint32_t old;
     int is_next;
 
     if (!claim(s, now_ms, &word, leaked))
         return;
     epoch = svc__slot_epoch(word);
     age = svc__slot_epoch_age(s, now_ms);
-    old = age > 2 * SVC__SLOT_LEAK_MS ? flight_of(word) : 0;
     is_next = age > SVC__SLOT_LEAK_MS && age <= 2 * SVC__SLOT_LEAK_MS;
     do {
         if (svc__slot_epoch(word) != epoch)
-            return; /* a new life: nothing of this one counts */
+            return;
     } while (!atomic_compare_exchange_weak_explicit(
         &s->word, &word, later_epoch(word, 1), memory_order_release,
         memory_order_relaxed));
     atomic_store_explicit(&s->began_ms,
                           is_next ? now_ms - age + SVC__SLOT_LEAK_MS : now_ms,
                           memory_order_release);
-    settle(s, word, old, leaked);
+    settle(s, word, age <= 2 * SVC__SLOT_LEAK_MS, leaked);
 }
 
 /* ---- outcomes ----------------------------------------------------------- */

@@ -283,6 +283,27 @@ static void counts_do_not_run_over(void **state)
     assert_int_equal(svc__slot_in_flight(&s, NOW), HALF);
 }
 
+/* A thread that comes while another one is about to turn the epoch is not of
+ * the one that ends. */
+static void who_comes_meanwhile_helps(void **state)
+{
+    struct svc__slot s = {0};
+    uint32_t leaked = 0;
+    const uint32_t first = svc__slot_take(&s, NOW, &leaked);
+    const uint32_t late_ms = NOW + 2 * LEAK;
+    uint32_t second;
+
+    (void)state;
+    s.former = (uint64_t)(first + 1) << 32 | UINT64_C(1) << 63;
+    second = svc__slot_take(&s, late_ms, &leaked);
+    assert_int_equal(second, first + 1);
+    assert_int_equal(svc__slot_in_flight(&s, late_ms), 2);
+    assert_int_equal(end_of(&s, first, late_ms), SVC__SLOT_TAKEN);
+    (void)svc__slot_take(&s, late_ms + LEAK, &leaked);
+    assert_int_equal(end_of(&s, second, late_ms + LEAK), SVC__SLOT_TAKEN);
+    assert_int_equal(leaked, 0);
+}
+
 /* ---- threads ------------------------------------------------------------ */
 
 enum {
@@ -354,6 +375,7 @@ int main(void)
         cmocka_unit_test(a_new_life_ends_both),
         cmocka_unit_test(the_epoch_before_has_outcomes),
         cmocka_unit_test(counts_do_not_run_over),
+        cmocka_unit_test(who_comes_meanwhile_helps),
         cmocka_unit_test(many_threads_begin_an_epoch),
     };
 
