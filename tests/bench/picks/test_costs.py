@@ -24,9 +24,9 @@ POLICIES = {"rr": 290, "adaptive": 300, "ewma": 285, "twos": 285, "wrr": 290,
 TRACKED = {"rr": 560, "twos": 590, "adaptive": 850, "ewma": 800}
 TAKE = 70
 # Of the choice alone, with its loop; and where nothing is tracked.
-CHOICES = {"rr": 47, "twos": 80, "adaptive": 202, "ewma": 162, "wrr": 47,
+CHOICES = {"rr": 47, "twos": 83, "adaptive": 210, "ewma": 175, "wrr": 47,
            "random": 45, "mh": 59, "fo": 20}
-PLAIN = {"rr": 47, "twos": 47, "adaptive": 60, "ewma": 48}
+PLAIN = {"rr": 47, "twos": 47, "adaptive": 60, "ewma": 51}
 
 
 def ask(command, tool=()):
