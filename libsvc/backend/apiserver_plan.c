@@ -349,7 +349,7 @@ static void on_changed(void *arg, struct svc__apiserver_feed *feed, int synced)
 {
     struct svc__apiserver_plan *plan = arg;
     struct svc__apiserver_target *target = feed->owner;
-    const int resource = feed->scope.resource;
+    const int resource = (int)feed->scope.resource;
     struct svc__apiserver_space *space;
 
     if (feed->scope.namespace_ == NULL) {
