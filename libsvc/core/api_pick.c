@@ -18,10 +18,8 @@ _Static_assert(sizeof(svc_pick) == 128, "svc_pick is frozen");
 static int read_options(const svc_pick_options *options, svc_pick_options *ret,
                         svc_error *reterr)
 {
-    int err = 0;
+    int err = svc__settings_copy(ret, sizeof(*ret), options, reterr);
 
-    if (options != NULL)
-        err = svc__settings_copy(ret, sizeof(*ret), options, reterr);
     if (err == 0 && ret->key == NULL && ret->key_size > 0)
         err =
             svc__err_set(reterr, SVC_EINVAL, "the key has a size and no bytes");

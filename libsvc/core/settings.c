@@ -22,6 +22,8 @@ int svc__settings_copy(void *known, size_t known_size, const void *theirs,
 {
     size_t size;
 
+    if (theirs == NULL)
+        return 0;
     memcpy(&size, theirs, sizeof(size));
     if (size < sizeof(size) || size > SVC__SIZED_MAX)
         return svc__err_set(reterr, SVC_EINVAL,
@@ -275,11 +277,9 @@ int svc__settings_read(const svc_resolver_options *options,
     int err;
 
     memset(ret, 0, sizeof(*ret));
-    if (options != NULL) {
-        err = svc__settings_copy(&o, sizeof(o), options, reterr);
-        if (err != 0)
-            return err;
-    }
+    err = svc__settings_copy(&o, sizeof(o), options, reterr);
+    if (err != 0)
+        return err;
     if (o.log_level < 0 || o.log_level > SVC_LOG_DEBUG)
         return svc__err_set(reterr, SVC_EINVAL,
                             "option log_level is %d; valid: 1 (warning), 2 "

@@ -76,8 +76,8 @@ int svc__settings_read_service(const svc_service_options *options,
                                struct svc__service_settings *ret,
                                svc_error *reterr);
 
-/* Copies a caller's sized struct over one of known size that holds the
- * defaults: missing members stay, a longer struct must end in zeros. 0,
+/* Copies a caller's sized struct, or NULL, over one of known size that holds
+ * the defaults: missing members stay, a longer struct must end in zeros. 0,
  * SVC_EINVAL or SVC_ENOTSUP. */
 int svc__settings_copy(void *known, size_t known_size, const void *theirs,
                        svc_error *reterr);

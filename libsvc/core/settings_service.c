@@ -83,11 +83,9 @@ int svc__settings_read_service(const svc_service_options *options,
     int err;
 
     memset(ret, 0, sizeof(*ret));
-    if (options != NULL) {
-        err = svc__settings_copy(&o, sizeof(o), options, reterr);
-        if (err != 0)
-            return err;
-    }
+    err = svc__settings_copy(&o, sizeof(o), options, reterr);
+    if (err != 0)
+        return err;
     view = word_of(name->view, o.view);
     if (view != NULL && svc__view_kind_parse(view, &ret->view) != 0)
         return svc__err_set(reterr, SVC_EINVAL,
