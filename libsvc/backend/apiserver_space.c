@@ -92,19 +92,26 @@ static int is_any_wide(const struct svc__apiserver_space *space,
     return 0;
 }
 
-int svc__apiserver_space_is_denied(const struct svc__apiserver_space *space,
-                                   int resource)
+/* Whether one feed of that resource, wide or narrow, is in that state. */
+static int is_any(const struct svc__apiserver_space *space, int resource,
+                  int (*is)(const struct svc__apiserver_feed *feed))
 {
     struct svc__list *it;
 
-    if (is_denied(space->wide[resource]))
+    if (is(space->wide[resource]))
         return 1;
     svc__list_each (it, &space->narrow) {
-        if (is_denied(svc__list_entry(it, struct svc__apiserver_target, link)
-                          ->pair[resource]))
+        if (is(svc__list_entry(it, struct svc__apiserver_target, link)
+                   ->pair[resource]))
             return 1;
     }
     return 0;
+}
+
+int svc__apiserver_space_is_denied(const struct svc__apiserver_space *space,
+                                   int resource)
+{
+    return is_any(space, resource, is_denied);
 }
 
 /* ---- what covers a target ------------------------------------------------ */
@@ -237,16 +244,7 @@ static int is_good(const struct svc__apiserver_feed *feed)
 /* Whether that resource is brought to us, of whatever Service. */
 static int is_allowed(const struct svc__apiserver_space *space, int resource)
 {
-    struct svc__list *it;
-
-    if (is_good(space->wide[resource]))
-        return 1;
-    svc__list_each (it, &space->narrow) {
-        if (is_good(svc__list_entry(it, struct svc__apiserver_target, link)
-                        ->pair[resource]))
-            return 1;
-    }
-    return 0;
+    return is_any(space, resource, is_good);
 }
 
 /* Whether all are to have a pair each, since the wide one is refused. Not while
