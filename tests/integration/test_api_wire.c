@@ -327,6 +327,15 @@ static void hidden_event(char *line, size_t size)
     free(text);
 }
 
+/* "web" is watched, and such an event is to come by the watch of slices. */
+static void watch_and_hide(struct api_request *q, char *line, size_t size)
+{
+    s = api_run_web(&run);
+    api_run_watches(&run, 2);
+    api_server_get(run.server, ASKS_SLICES, 0, q);
+    hidden_event(line, size);
+}
+
 /* Each byte after so long, until size have come or the watch is cut. */
 static size_t drip_event(const struct api_request *q, const char *line,
                          size_t size, int step_ms)
@@ -350,10 +359,7 @@ static void a_watch_that_drips(void **state)
     size_t size;
 
     (void)state;
-    s = api_run_web(&run);
-    api_run_watches(&run, 2);
-    api_server_get(run.server, ASKS_SLICES, 0, &q);
-    hidden_event(line, sizeof(line));
+    watch_and_hide(&q, line, sizeof(line));
     size = strlen(line);
     for (int i = 0; i < 5; i++) { /* of nobody, each in half a minute */
         static const char other[] = "{\"type\":\"BOOKMARK\",\"object\":{"
@@ -377,10 +383,7 @@ static void an_event_that_does_not_end(void **state)
     size_t n;
 
     (void)state;
-    s = api_run_web(&run);
-    api_run_watches(&run, 2);
-    api_server_get(run.server, ASKS_SLICES, 0, &q);
-    hidden_event(line, sizeof(line));
+    watch_and_hide(&q, line, sizeof(line));
     n = drip_event(&q, line, 100, 500);
     assert_in_range(n, 58, 64);
     api_run_asked(&run, ASKS_SLICES, 2);
@@ -399,10 +402,7 @@ static void an_event_that_stops(void **state)
     char line[2048];
 
     (void)state;
-    s = api_run_web(&run);
-    api_run_watches(&run, 2);
-    api_server_get(run.server, ASKS_SLICES, 0, &q);
-    hidden_event(line, sizeof(line));
+    watch_and_hide(&q, line, sizeof(line));
     (void)drip_event(&q, line, 10, 1);
     skip_ms(29000);
     api_run_pass(&run, 5);
