@@ -67,30 +67,30 @@ class TestThreads(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.path = os.path.join(folder.name, "web.json")
         changing.write(self.path, 1)
-        self.library = load()
+        self.svc = load()
         self.service = ctypes.c_void_p()
         self.assertEqual(ctypes.sizeof(Pick), 128)
         files = (ctypes.c_char_p * 2)(self.path.encode(), None)
         options = ResolverOptions(ctypes.sizeof(ResolverOptions), None, files)
         resolver = ctypes.c_void_p()
-        self.assertEqual(self.library.svc_resolver_new(
+        self.assertEqual(self.svc.svc_resolver_new(
             ctypes.byref(options), ctypes.byref(resolver), None), 0)
-        self.addCleanup(self.library.svc_resolver_free, resolver)
-        self.assertEqual(self.library.svc_service_new(
+        self.addCleanup(self.svc.svc_resolver_free, resolver)
+        self.assertEqual(self.svc.svc_service_new(
             resolver, changing.NAME.encode(), None,
             ctypes.byref(self.service), None), 0)
-        self.addCleanup(self.library.svc_service_free, self.service)
-        self.assertEqual(self.library.svc_service_wait(
+        self.addCleanup(self.svc.svc_service_free, self.service)
+        self.assertEqual(self.svc.svc_service_wait(
             self.service, 20000, None), 0)
 
     def pick(self):
         """The version that a pick is of; its code, below 0, if it fails."""
         pick = Pick()
-        code = self.library.svc_service_pick(self.service, None,
+        code = self.svc.svc_service_pick(self.service, None,
                                              ctypes.byref(pick))
         if code != 0:
             return code
-        address = self.library.svc_pick_sockaddr(ctypes.byref(pick))
+        address = self.svc.svc_pick_sockaddr(ctypes.byref(pick))
         return ctypes.string_at(address, pick.sockaddr_size)[6]
 
     def crew(self):
