@@ -5,23 +5,14 @@
  */
 #include "peer_json_c.h"
 
-#include "base/alloc.h"
 #include "bench.h"
-#include "checksum.h"
 
 #include <json.h>
-#include <string.h>
 
 static uint32_t keep(struct peer_json_c *p, struct json_object *value)
 {
-    uint32_t offset = (uint32_t)p->words.size;
-    int size;
-
-    if (value == NULL)
-        return 0;
-    size = json_object_get_string_len(value);
-    svc__buf_add(&p->words, json_object_get_string(value), (size_t)size + 1);
-    return offset;
+    return found_keep(&p->found, json_object_get_string(value),
+                      (size_t)json_object_get_string_len(value));
 }
 
 static struct json_object *get(struct json_object *object, const char *key)
@@ -62,10 +53,10 @@ static void extract_hints(struct peer_json_c *p, struct json_object *hints,
 
     if (zones == NULL)
         return;
-    ep->zone_hints = (uint32_t)p->words.size;
+    ep->zone_hints = (uint32_t)p->found.words.size;
     for (size_t i = 0; i < json_object_array_length(zones); i++)
         keep(p, get(json_object_array_get_idx(zones, i), "name"));
-    svc__buf_add_byte(&p->words, '\0');
+    svc__buf_add_byte(&p->found.words, '\0');
 }
 
 static void extract_endpoint(struct peer_json_c *p, struct json_object *object)
@@ -73,14 +64,10 @@ static void extract_endpoint(struct peer_json_c *p, struct json_object *object)
     struct json_object *conditions = get(object, "conditions");
     struct json_object *address =
         json_object_array_get_idx(get(object, "addresses"), 0);
-    struct svc__endpoint *ep = &p->endpoints[p->count++];
+    struct svc__endpoint *ep =
+        found_add(&p->found, json_object_get_string(address),
+                  (size_t)json_object_get_string_len(address));
 
-    memset(ep, 0, sizeof(*ep));
-    bench_must(svc__address_parse(json_object_get_string(address),
-                                  (size_t)json_object_get_string_len(address),
-                                  &ep->address) == 0,
-               "reading an address");
-    ep->flags = SVC__EP_CONDITIONS;
     ep->flags |= flag(conditions, "ready", 1, SVC__EP_READY);
     ep->flags |= flag(conditions, "serving", 1, SVC__EP_SERVING);
     ep->flags |= flag(conditions, "terminating", 0, SVC__EP_TERMINATING);
@@ -96,12 +83,7 @@ static void extract_slice(struct peer_json_c *p, struct json_object *slice)
     struct json_object *list = get(slice, "endpoints");
     size_t count = list == NULL ? 0 : json_object_array_length(list);
 
-    if (p->count + count > p->capacity) {
-        p->capacity = (p->count + count) * 2;
-        p->endpoints =
-            svc__realloc(p->endpoints, p->capacity, sizeof(*p->endpoints));
-        bench_must(p->endpoints != NULL, "allocating");
-    }
+    found_reserve(&p->found, count);
     for (size_t i = 0; i < count; i++)
         extract_endpoint(p, json_object_array_get_idx(list, i));
 }
@@ -112,8 +94,7 @@ void peer_json_c_run(void *peer)
     struct json_tokener *tok = json_tokener_new();
     struct json_object *items;
 
-    svc__buf_init(&p->words, (size_t)1 << 31);
-    svc__buf_add_byte(&p->words, '\0');
+    found_begin(&p->found);
     p->tree = json_tokener_parse_ex(tok, p->text->data, (int)p->text->size);
     bench_must(p->tree != NULL, "json-c");
     items = get(p->tree, "items");
@@ -134,15 +115,7 @@ void peer_json_c_run_and_free(void *peer)
 uint64_t peer_json_c_after(void *peer)
 {
     struct peer_json_c *p = peer;
-    uint64_t sum = 0;
 
-    for (size_t i = 0; i < p->count; i++)
-        sum = checksum_endpoint(sum, &p->endpoints[i], p->words.data);
     json_object_put(p->tree);
-    svc__free(p->endpoints);
-    svc__buf_fini(&p->words);
-    p->endpoints = NULL;
-    p->count = 0;
-    p->capacity = 0;
-    return sum;
+    return found_end(&p->found);
 }

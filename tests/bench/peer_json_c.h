@@ -6,18 +6,12 @@
 #ifndef SVC_BENCH_PEER_JSON_C_H
 #define SVC_BENCH_PEER_JSON_C_H
 
-#include "base/buf.h"
-#include "model/endpoint.h"
-
-#include <stddef.h>
+#include "found.h"
 
 struct peer_json_c {
     const struct svc__buf *text;
     void *tree;
-    struct svc__endpoint *endpoints;
-    size_t count;
-    size_t capacity;
-    struct svc__buf words; /* offsets of endpoints point here */
+    struct found found;
 };
 
 /* Parses, and extracts. */

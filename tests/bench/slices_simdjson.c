@@ -4,66 +4,44 @@
  */
 #include "slices_simdjson.h"
 
-#include "base/alloc.h"
 #include "bench.h"
-#include "checksum.h"
 #include "peer_simdjson.h"
 
-#include <string.h>
-
-static uint32_t keep(struct slices_simdjson *p, struct peer_simdjson_text text)
+static uint32_t keep(struct found *f, struct peer_simdjson_text text)
 {
-    uint32_t offset = (uint32_t)p->words.size;
-
-    if (text.at == NULL)
-        return 0;
-    svc__buf_add(&p->words, text.at, text.size);
-    svc__buf_add_byte(&p->words, '\0');
-    return offset;
+    return found_keep(f, text.at, text.size);
 }
 
-static void keep_hints(struct slices_simdjson *p,
+static void keep_hints(struct found *f,
                        const struct peer_simdjson_endpoint *found,
                        struct svc__endpoint *ep)
 {
     if (found->hints_count == 0)
         return;
-    ep->zone_hints = (uint32_t)p->words.size;
+    ep->zone_hints = (uint32_t)f->words.size;
     for (size_t i = 0; i < found->hints_count; i++)
-        keep(p, found->hints[i]);
-    svc__buf_add_byte(&p->words, '\0');
+        keep(f, found->hints[i]);
+    svc__buf_add_byte(&f->words, '\0');
 }
 
 static void take(void *arg, const struct peer_simdjson_endpoint *found)
 {
-    struct slices_simdjson *p = arg;
-    struct svc__endpoint *ep;
+    struct found *f = arg;
+    struct svc__endpoint *ep =
+        found_add(f, found->address.at, found->address.size);
 
-    if (p->count == p->capacity) {
-        p->capacity = p->capacity == 0 ? 1024 : p->capacity * 2;
-        p->endpoints =
-            svc__realloc(p->endpoints, p->capacity, sizeof(*p->endpoints));
-        bench_must(p->endpoints != NULL, "allocating");
-    }
-    ep = &p->endpoints[p->count++];
-    memset(ep, 0, sizeof(*ep));
-    bench_must(found->address.at != NULL &&
-                   svc__address_parse(found->address.at, found->address.size,
-                                      &ep->address) == 0,
-               "reading an address");
-    ep->flags =
-        (uint8_t)(SVC__EP_CONDITIONS | (found->ready ? SVC__EP_READY : 0) |
-                  (found->serving ? SVC__EP_SERVING : 0) |
-                  (found->terminating ? SVC__EP_TERMINATING : 0));
-    ep->hostname = keep(p, found->hostname);
-    ep->pod_namespace = keep(p, found->pod_namespace);
-    ep->pod = keep(p, found->pod);
+    ep->flags |= (uint8_t)((found->ready ? SVC__EP_READY : 0) |
+                           (found->serving ? SVC__EP_SERVING : 0) |
+                           (found->terminating ? SVC__EP_TERMINATING : 0));
+    ep->hostname = keep(f, found->hostname);
+    ep->pod_namespace = keep(f, found->pod_namespace);
+    ep->pod = keep(f, found->pod);
     if (found->uid.at != NULL &&
         svc__uid_parse(found->uid.at, found->uid.size, ep->uid) == 0)
         ep->flags |= SVC__EP_UID;
-    ep->node = keep(p, found->node);
-    ep->zone = keep(p, found->zone);
-    keep_hints(p, found, ep);
+    ep->node = keep(f, found->node);
+    ep->zone = keep(f, found->zone);
+    keep_hints(f, found, ep);
 }
 
 void slices_simdjson_before(void *peer)
@@ -78,24 +56,15 @@ void slices_simdjson_run(void *peer)
 {
     struct slices_simdjson *p = peer;
 
-    svc__buf_init(&p->words, (size_t)1 << 31);
-    svc__buf_add_byte(&p->words, '\0');
+    found_begin(&p->found);
     bench_must(peer_simdjson_walk(p->text->data, p->text->size, p->text->cap,
-                                  take, p) == 0,
+                                  take, &p->found) == 0,
                "simdjson");
 }
 
 uint64_t slices_simdjson_after(void *peer)
 {
     struct slices_simdjson *p = peer;
-    uint64_t sum = 0;
 
-    for (size_t i = 0; i < p->count; i++)
-        sum = checksum_endpoint(sum, &p->endpoints[i], p->words.data);
-    svc__free(p->endpoints);
-    svc__buf_fini(&p->words);
-    p->endpoints = NULL;
-    p->count = 0;
-    p->capacity = 0;
-    return sum;
+    return found_end(&p->found);
 }

@@ -6,17 +6,11 @@
 #ifndef SVC_BENCH_SLICES_SIMDJSON_H
 #define SVC_BENCH_SLICES_SIMDJSON_H
 
-#include "base/buf.h"
-#include "model/endpoint.h"
-
-#include <stddef.h>
+#include "found.h"
 
 struct slices_simdjson {
     struct svc__buf *text;
-    struct svc__endpoint *endpoints;
-    size_t count;
-    size_t capacity;
-    struct svc__buf words; /* offsets of endpoints point here */
+    struct found found;
 };
 
 /* Room behind the text that may be read. */
