@@ -257,7 +257,7 @@ static int is_covered(const svc_service *s)
 
 /* Whether the first trouble of the chain is to be logged; it is no news from
  * here on. */
-static int is_news(svc_service *s)
+static int take_news(svc_service *s)
 {
     for (size_t i = 0; i < s->hop_count; i++) {
         struct svc__hop *hop = s->hops[i];
@@ -276,7 +276,7 @@ static void report(svc_service *s, const svc_error *trouble)
 {
     int has = trouble != NULL && trouble->code != 0;
     int covered = has && is_covered(s);
-    int is_new = is_news(s);
+    int is_new = take_news(s);
 
     /* Before the news comes, so that a reader of it sees the true age. */
     set_freshness(s, has && !covered);
