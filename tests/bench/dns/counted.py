@@ -14,8 +14,10 @@ def program(name):
 def ask(name, arguments, command, tool=()):
     """The answer to one command, and what the tool wrote."""
     done = subprocess.run([*tool, program(name), *arguments],
-                          input=command + "\n", text=True, check=True,
+                          input=command + "\n", text=True, check=False,
                           capture_output=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"{name}: {command}: {done.stderr}")
     return json.loads(done.stdout), done.stderr
 
 

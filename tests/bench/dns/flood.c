@@ -219,7 +219,8 @@ static void *serve_tcp(void *arg)
     return NULL;
 }
 
-static int listen_both(struct flood *f)
+/* By UDP at some port, and by TCP at the same one, if that is free. */
+static int listen_once(struct flood *f)
 {
     struct sockaddr_in at = {.sin_family = AF_INET};
     struct sockaddr *address = (struct sockaddr *)&at;
@@ -230,11 +231,23 @@ static int listen_both(struct flood *f)
     f->tcp = socket(AF_INET, SOCK_STREAM, 0);
     if (f->udp < 0 || f->tcp < 0 || bind(f->udp, address, size) != 0 ||
         getsockname(f->udp, address, &size) != 0 ||
-        bind(f->tcp, address, size) != 0 || listen(f->tcp, 8) != 0)
+        bind(f->tcp, address, size) != 0 || listen(f->tcp, 8) != 0) {
+        (void)close(f->udp);
+        (void)close(f->tcp);
         return -1;
+    }
     (void)snprintf(f->address, sizeof(f->address), "127.0.0.1:%u",
                    (unsigned)ntohs(at.sin_port));
     return 0;
+}
+
+static int listen_both(struct flood *f)
+{
+    for (int tries = 0; tries < 16; tries++) {
+        if (listen_once(f) == 0)
+            return 0;
+    }
+    return -1;
 }
 
 struct flood *flood_new(size_t count)
